@@ -1,0 +1,40 @@
+"""Home pages and listing pages: the links that look like articles."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser
+
+from scraper.discover.found import Links
+
+MAX_LINKS = 2_000
+_ID = re.compile(r"\d{4,}")
+_FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|pdf|zip|mp[34]|css|js|xml|ico)$", re.IGNORECASE)
+_SIDE = "header, footer, nav, aside, form"
+
+
+def listing(body: bytes) -> Links:
+    """Links of an HTML page whose text or address looks like an article's: a headline's length, a slug, a date or an id."""
+    tree = LexborHTMLParser(body, scripting=True)
+    for node in tree.css(_SIDE):
+        node.decompose()
+    links: dict[str, None] = {}
+    for node in tree.css("a[href]"):
+        href = (node.attributes.get("href") or "").strip()
+        if href and _looks_like_article(href, node.text(strip=True)):
+            links.setdefault(href)
+    return Links(pages=list(links)[:MAX_LINKS])
+
+
+def _looks_like_article(href: str, text: str) -> bool:
+    try:
+        parts = urlsplit(href)
+    except ValueError:
+        return False
+    path = parts.path.rstrip("/")
+    if not path or _FILE.search(path):
+        return False
+    slug = path.rsplit("/", 1)[-1]
+    return slug.count("-") >= 3 or bool(_ID.search(href)) or len(text) >= 30

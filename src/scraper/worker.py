@@ -1,0 +1,59 @@
+"""A parse worker: reads pages from standard input, writes articles to standard output, until its input ends.
+
+Frames are a length (4 bytes, big-endian) and MessagePack; nothing that a page could make the worker send is executed.
+Its own memory and processor time are limited, so that a hostile page costs one worker and not the run.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import sys
+from typing import BinaryIO
+
+import msgspec
+
+from scraper.model import Article, Page, Rules
+from scraper.parse.article import parse
+
+Job = tuple[Page, Rules]
+Reply = tuple[str, Article | None]  # ("", article) or (reason, None)
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next frame, None at the end of input."""
+    head = stream.read(4)
+    if len(head) < 4:
+        return None
+    return stream.read(int.from_bytes(head, "big"))
+
+
+def frame(payload: bytes) -> bytes:
+    """`payload` with its length in front."""
+    return len(payload).to_bytes(4, "big") + payload
+
+
+def main(memory: int, cpu: int) -> None:
+    """Serve until input ends; `memory` bytes of address space, `cpu` seconds for each page."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever prints by mistake must not break the frames
+    jobs = msgspec.msgpack.Decoder(Job)
+    while (payload := read_frame(source)) is not None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        spent = int(used.ru_utime + used.ru_stime)
+        resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu + 1, resource.RLIM_INFINITY))
+        reply: Reply
+        try:
+            reply = ("", parse(*jobs.decode(payload)))
+        except MemoryError:
+            reply = ("parse_memory", None)
+        sink.write(frame(msgspec.msgpack.encode(reply)))
+        sink.flush()
+        if reply[0]:  # the heap may be in any state after running out
+            return
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
