@@ -1,0 +1,362 @@
+"""The commands. Records go to stdout or files, words to stderr; what a command needs is imported when it runs.
+
+Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or configuration; 3 nothing was produced;
+4 another run holds the lock; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from scraper.errors import ConfigError, LockedError, ScraperError
+
+if TYPE_CHECKING:
+    from scraper.config import Config
+    from scraper.model import Page, Rules
+    from scraper.wiring import RunResult
+
+DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def say(line: str) -> None:
+    """One line on stderr. Words never stop a command, so a closed stderr is let be."""
+    from scraper.report import escape
+
+    with suppress(OSError):
+        click.echo(escape(line), err=True)
+
+
+# --- the way in and out ---------------------------------------------------------------------------------------------
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `scraper` command: runs it and ends the process with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    code = outcome(arguments)
+    sys.exit(_flush(code))
+
+
+def outcome(arguments: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code. An error is told in a line or two; --debug adds the traceback."""
+    try:
+        returned = cli.main(list(arguments), prog_name="scraper", standalone_mode=False)
+        return returned if isinstance(returned, int) else DONE
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return INTERRUPTED
+    except (SystemExit, BrokenPipeError):  # click's and Python's word for `scraper parse ... | head -1`: seen enough
+        return DONE
+    except Exception as error:
+        if "--debug" in arguments:
+            _say_all(traceback.format_exception(error))
+        return _report(error)
+
+
+def _say_all(lines: Iterable[str]) -> None:
+    for line in "".join(lines).splitlines():
+        say(line)
+
+
+def _report(error: Exception) -> int:
+    """Says what went wrong and what to do next."""
+    if isinstance(error, ConfigError):
+        for problem in error.problems:
+            say(str(problem))
+        count = len(error.problems)
+        say(f"{count} mistake{'' if count == 1 else 's'} in the configuration; nothing was fetched")
+        return USAGE
+    if isinstance(error, ScraperError):
+        say(f"error: {error}")
+        return LOCKED if isinstance(error, LockedError) else NOTHING
+    if isinstance(error, OSError):
+        say(f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        return NOTHING
+    say(f"error: {type(error).__name__}: {error}; a fault of the program itself: --debug shows where")
+    return NOTHING
+
+
+def _flush(code: int) -> int:
+    """Empties stdout here, where a closed pipe can still be met quietly, and not while Python shuts down."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:  # the disk behind stdout is full
+        say(f"error: stdout: {error.strerror}")
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return code or NOTHING
+    return code
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """An event that the first SIGINT or SIGTERM sets; the second one ends the command at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        say("stopping: what is under way is finished first; once more stops at once")
+
+    before = [(number, signal.signal(number, on_signal)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield stop
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _write(line: bytes) -> None:
+    stdout = sys.stdout.buffer
+    stdout.write(line)
+    stdout.flush()
+
+
+# --- shared options -------------------------------------------------------------------------------------------------
+
+
+def _load(path: str | None) -> Config | None:
+    from scraper.config import load
+
+    return load(path) if path else None
+
+
+def _rules(config: Config | None, site: str | None, url: str) -> Rules:
+    """The rules of the named site, else of the site whose host the URL has, else none."""
+    from scraper.model import NO_RULES
+
+    if config is None:
+        if site:
+            raise click.UsageError("--site needs -c FILE, the configuration that has the site.")
+        return NO_RULES
+    if site and site not in config.sites:
+        raise click.UsageError(f"No site {site!r} in {config.path}; it has {', '.join(config.sites)}.")
+    found = config.sites[site] if site else config.site_of(url)
+    return found.rules() if found else NO_RULES
+
+
+_config = click.option("-c", "--config", "path", metavar="FILE", help="A configuration, for its sites' own rules.")
+_site = click.option("--site", metavar="NAME", help="Use this site's rules, whatever the page's host.")
+_debug = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback if something breaks.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="scraper", message="%(prog)s %(version)s")
+@_debug
+def cli() -> None:
+    """Turns news sites into clean, dated, numbered article records that a warehouse can load.
+
+    \b
+    Exit codes: 0 done; 1 done, but more pages failed than allowed;
+    2 usage or configuration; 3 nothing was produced;
+    4 another run holds the lock; 130 interrupted.
+    """
+
+
+# --- the commands ---------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@click.option("--site", metavar="NAME", help="Only this site.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take up at most N pages.")
+@_debug
+def run(path: str, site: str | None, limit: int | None) -> int:
+    """The main job: discover, fetch, parse, write. Running it again adds only what is new or has changed.
+
+    \b
+    Example: scraper run -c config.toml --site valley
+    """
+    from scraper import wiring
+    from scraper.config import load
+    from scraper.report import Progress, summary
+
+    loaded = load(path)
+    if site:
+        _rules(loaded, site, "")
+    with _stoppable() as stop, Progress() as progress:
+        result = wiring.run(loaded, only=site, limit=limit, progress=progress, stop=stop)
+    for line in summary(result, progress.failures, loaded.run.folder):
+        say(line)
+    return run_code(result, loaded.run.fail_above)
+
+
+def run_code(result: RunResult, fail_above: float) -> int:
+    """The exit code of a run."""
+    if result.interrupted:
+        return INTERRUPTED
+    counts = result.balance
+    if not any(counts.get(word) for word in ("stored", "updated", "unchanged")):
+        return NOTHING
+    return SOME_FAILED if counts.get("failed", 0) > fail_above * result.discovered else DONE
+
+
+@cli.command()
+@click.argument("urls", nargs=-1, required=True, metavar="URL...")
+@_config
+@_debug
+def get(urls: tuple[str, ...], path: str | None) -> int:
+    """Fetch pages politely, once, and print one record a line.
+
+    \b
+    Example: scraper get https://valley.example/2021/07/06/18200/
+    """
+    from scraper import wiring
+    from scraper.write import jsonl
+
+    for url in urls:
+        _check_url(url)
+    stored = failed = 0
+    for url, article, ended in wiring.get(list(urls), _load(path)):
+        if article is not None and ended.word not in ("refused", "skipped", "failed"):
+            _write(jsonl.encode(article.to_dict()))
+            stored += 1
+        else:
+            say(f"{url}: {ended.word}: {ended.reason or ''}" + (f" ({ended.detail})" if ended.detail else ""))
+            failed += ended.word == "failed"
+    return NOTHING if not stored else SOME_FAILED if failed else DONE
+
+
+def _check_url(url: str) -> None:
+    from scraper import configvalues
+
+    try:
+        configvalues.url(url, configvalues.Around())
+    except configvalues.Wrong as error:
+        raise click.UsageError(f"{error}.") from None
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
+@click.option("--url", metavar="URL", help="The address of the page, if it is a single one.")
+@_config
+@_site
+@_debug
+def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str | None) -> int:
+    """Read saved pages and print one record a line. No socket is opened.
+
+    \b
+    Example: scraper parse saved/ > records.jsonl
+             scraper parse page.html --url https://valley.example/18200/
+    """
+    import scraper
+    from scraper import wiring
+    from scraper.write import jsonl
+
+    for each in paths:
+        if each != "-" and not os.path.exists(each):
+            raise click.UsageError(f"No such file or folder: {each}.")
+    config = _load(path)
+    _rules(config, site, "")
+    printed = 0
+    for name, page in wiring.saved(list(paths), url):
+        article = scraper.parse(page, rules=_rules(config, site, page.final_url))
+        if article.is_article:
+            _write(jsonl.encode(article.to_dict()))
+            printed += 1
+        else:
+            say(f"{name}: refused: {article.refusal or 'not_article'}")
+    return DONE if printed else NOTHING
+
+
+@cli.command()
+@click.argument("page", metavar="FILE|URL")
+@click.argument("field", required=False)
+@click.option("--url", metavar="URL", help="The address of a saved page.")
+@_config
+@_site
+@_debug
+def why(page: str, field: str | None, url: str | None, path: str | None, site: str | None) -> int:
+    """Each field: its value, source, raw text and place, what else was found and why that lost.
+
+    \b
+    Example: scraper why page.html date
+             scraper why https://valley.example/2021/07/06/18200/
+    """
+    import scraper
+    from scraper import why as evidence
+
+    if field and field not in evidence.fields():
+        raise click.UsageError(f"Unknown field {field!r}; one of {', '.join(evidence.fields())}.")
+    config = _load(path)
+    found = _one_page(page, url, config)
+    article = scraper.explain(found, _rules(config, site, found.final_url))
+    for line in evidence.explain(article, field):
+        click.echo(line)
+    return DONE
+
+
+def _one_page(source: str, url: str | None, config: Config | None) -> Page:
+    """A page from the web, politely, or from disk."""
+    from scraper import wiring
+
+    if "://" in source:
+        _check_url(source)
+        return wiring.fetch_one(source, config)
+    if source != "-" and not Path(source).is_file():
+        raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
+    return next(iter(wiring.saved([source], url)))[1]
+
+
+@cli.command()
+@click.option("--dialect", default="jsonschema", show_default=True, help="The language of the schema.")
+@_debug
+def schema(dialect: str) -> None:
+    """Print the record's schema.
+
+    \b
+    Example: scraper schema > article.schema.json
+    """
+    from scraper import record
+
+    if dialect not in record.DIALECTS:
+        raise click.UsageError(f"Unknown dialect {dialect!r}; one of {', '.join(record.DIALECTS)}.")
+    click.echo(record.schema(dialect).rstrip("\n"))
+
+
+@cli.command()
+@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@_debug
+def check(path: str) -> None:
+    """Read the configuration and name every mistake at once; nothing is fetched.
+
+    \b
+    Example: scraper check -c config.toml
+    """
+    from scraper.config import load
+
+    loaded = load(path)
+    starts = sum(len(site.start) for site in loaded.sites.values())
+    say(f"{path}: right; {len(loaded.sites)} site(s), {starts} start(s), records go to {loaded.run.folder}")
+
+
+@cli.command()
+@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@_debug
+def doctor(path: str) -> int:
+    """Look at what the scraper needs here: dependencies, extras, TLS, clock, write access.
+
+    \b
+    Example: scraper doctor
+    """
+    from scraper import doctor as checks
+    from scraper.report import escape
+
+    findings = list(checks.examine(Path(path)))
+    for finding in findings:
+        click.echo(escape(str(finding)))
+    return DONE if all(finding.is_fine for finding in findings) else SOME_FAILED
