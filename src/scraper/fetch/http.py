@@ -1,0 +1,240 @@
+"""One GET, hop by hop, to a Page. With transport.py the only place that knows httpx."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import httpx
+
+from scraper.errors import FetchError
+from scraper.fetch.decode import decode
+from scraper.fetch.dial import tls_fault
+from scraper.fetch.guard import Guard
+from scraper.fetch.hops import Answer, redirect, refresh, refusal, require_whole
+from scraper.fetch.media import require_page
+from scraper.fetch.options import Clock, FetchOptions, SiteOptions
+from scraper.fetch.polite import Polite
+from scraper.fetch.transport import Limits, Transport
+from scraper.model import Page
+from scraper.urls import BadUrl, normalise, origin
+
+log = logging.getLogger(__name__)
+
+MAX_REDIRECTS = 10
+MAX_CONNECTIONS = 256  # per origin; how many are used at once is the pacing's business
+SLACK = 1.05  # the transport's own deadline is the better told one, so it comes first
+
+
+class Fault(NamedTuple):
+    """What a foreign error means here."""
+
+    error: type[Exception]
+    reason: str
+    retry: bool
+
+
+# Read from the top, so the general classes stand last.
+FAULTS = (
+    Fault(httpx.ConnectTimeout, "timeout", True),
+    Fault(httpx.ConnectError, "connect", True),
+    Fault(httpx.ReadError, "reset", True),
+    Fault(httpx.WriteError, "reset", True),
+    Fault(httpx.CloseError, "reset", True),
+    Fault(httpx.RemoteProtocolError, "protocol", True),
+    Fault(httpx.ProtocolError, "protocol", False),
+    Fault(httpx.ProxyError, "proxy", True),
+    Fault(httpx.UnsupportedProtocol, "scheme", False),
+    Fault(httpx.TimeoutException, "timeout", True),
+    Fault(httpx.TransportError, "connect", True),
+    Fault(httpx.DecodingError, "encoding", False),
+    Fault(httpx.TooManyRedirects, "too_many_redirects", False),
+    Fault(httpx.InvalidURL, "bad_url", False),
+    Fault(httpx.HTTPError, "protocol", False),
+    Fault(TimeoutError, "timeout", True),
+    Fault(OSError, "connect", True),
+)
+
+
+def fault(error: Exception, url: str) -> FetchError | None:
+    """The FetchError for an error of httpx, asyncio or the system; None for one that is a mistake of our own."""
+    tls = _tls_cause(error)
+    if tls:
+        known = tls_fault(tls)
+        known.url = url
+        return known
+    row = next((row for row in FAULTS if isinstance(error, row.error)), None)
+    return row and FetchError(row.reason, url=url, detail=str(error)[:200], retry=row.retry)
+
+
+def _tls_cause(error: BaseException | None) -> ssl.SSLError | None:
+    """httpx calls a refused certificate a ConnectError and keeps the reason behind it."""
+    while error is not None and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+class Wire:
+    """One exchange with one server, by an httpx transport: its client would add cookies and unbounded decoding."""
+
+    def __init__(self, options: FetchOptions, guard: Guard, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        """`transport` replaces the one that `options` ask for."""
+        self._limits = Limits(total=options.timeout, max_body=options.max_body, max_connections=MAX_CONNECTIONS)
+        self._transport = transport or _transport(options, guard, self._limits)
+        self._proxy_guard = guard if options.proxy else None
+        self._places = asyncio.Semaphore(options.concurrency)  # waiting for one is not part of a request's time
+        self._timeout = httpx.Timeout(options.timeout, connect=self._limits.connect).as_dict()
+        self._headers = {
+            "User-Agent": options.agent,
+            "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
+            "Accept-Encoding": "gzip, deflate, br, zstd",
+        }
+
+    async def exchange(self, url: str, headers: Mapping[str, str], cut: int | None = None) -> Answer:
+        """The answer to GET `url` (normalised), its body cut at `cut` bytes where that is given. Raises FetchError."""
+        try:
+            if self._proxy_guard:  # the proxy looks names up, so the rest is the proxy's duty
+                place = origin(url)
+                self._proxy_guard.check_literal(place.host, place.port)
+            async with self._places, asyncio.timeout(self._limits.total * SLACK):
+                return await self._exchange(url, headers, cut)
+        except FetchError as error:
+            error.url = error.url or url
+            raise
+        except Exception as error:
+            known = fault(error, url)
+            if known is None:
+                raise
+            raise known from error
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def _exchange(self, url: str, headers: Mapping[str, str], cut: int | None) -> Answer:
+        limits = self._limits if cut is None else dataclasses.replace(self._limits, max_body=cut, cut_body=True)
+        extensions = {"timeout": self._timeout, "limits": limits}
+        request = httpx.Request("GET", url, headers={**self._headers, **_titled(headers)}, extensions=extensions)
+        response = await self._transport.handle_async_request(request)
+        body = response.extensions.get("wire")
+        if body is None:
+            body = await _read(response, limits)
+        pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        return Answer(response.status_code, pairs, body, tuple(response.extensions.get("flags", ())))
+
+
+def _titled(headers: Mapping[str, str]) -> dict[str, str]:
+    """Names in one case, so that a configured header replaces ours."""
+    return {name.title(): value for name, value in headers.items()}
+
+
+async def _read(response: httpx.Response, limits: Limits) -> bytes:
+    """The body from another transport than ours, under the same cap."""
+    body = bytearray()
+    try:
+        async for piece in response.aiter_raw():
+            body += piece
+            if len(body) > limits.max_body:
+                break
+    finally:
+        await response.aclose()
+    if len(body) > limits.max_body and not limits.cut_body:
+        raise FetchError("body_too_large", detail=f"more than {limits.max_body} bytes")
+    return bytes(body[: limits.max_body])
+
+
+def _transport(options: FetchOptions, guard: Guard, limits: Limits) -> httpx.AsyncBaseTransport:
+    if options.proxy:
+        pool = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=limits.max_idle)
+        return httpx.AsyncHTTPTransport(proxy=options.proxy, trust_env=False, limits=pool)
+    return Transport(connect=guard, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What one site wants of one of its URLs."""
+
+    url: str  # as discovered
+    site: SiteOptions
+    any_type: bool = False  # feeds and sitemaps are wanted too, not pages alone
+    validators: Mapping[str, str] = field(default_factory=dict)  # If-None-Match, If-Modified-Since
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Politely, hop by hop, to a Page."""
+
+    polite: Polite
+    clock: Clock
+    max_body: int  # bytes, content-decoded
+
+    async def get(self, request: Request) -> Page:
+        """The page; status 304 with an empty body when the server finds our validators current. Raises FetchError."""
+        try:
+            start = normalise(request.url)
+        except BadUrl as error:
+            raise FetchError(error.reason, url=request.url[:2048], detail=error.detail) from None
+        try:
+            return await self._follow(request, start)
+        except FetchError as error:
+            error.url = error.url or start
+            raise
+
+    async def _follow(self, request: Request, start: str) -> Page:
+        trail = [start]
+        headers = {**_own_headers(start, request.site), **request.validators}
+        while True:
+            url = trail[-1]
+            await self.polite.check(url, request.site)
+            answer, pause = await self.polite.ask(url, headers, request.site)
+            target = redirect(url, answer)
+            page = None if target else self._page(request, answer, pause, url, bool(headers and request.validators))
+            if page:
+                target = self._refresh(page, answer, trail)
+            if page and not target:
+                return page
+            assert target is not None
+            _extend(trail, target)
+            if origin(target) != origin(url):
+                headers = {}  # credentials, validators and all else: never on to another origin, nor back again
+
+    def _page(self, request: Request, answer: Answer, pause: float | None, url: str, conditional: bool) -> Page:
+        """Raises FetchError for an answer that carries none."""
+        if answer.status == 304:
+            if not conditional:
+                raise FetchError("unexpected_304", url=url, retry=True)
+            return Page(request.url, url, 304, answer.headers, b"", self.clock.now())
+        refused = refusal(url, answer, pause)
+        if refused:
+            raise refused
+        if not answer.body:
+            raise FetchError("empty", url=url)
+        body = decode(answer.body, answer.values("content-encoding"), self.max_body).body
+        if not request.any_type:
+            require_page(url, next(iter(answer.values("content-type")), None), body, request.site.types)
+        require_whole(url, answer, body)
+        wire = None if body == answer.body else answer.body
+        return Page(request.url, url, answer.status, answer.headers, body, self.clock.now(), wire)
+
+    def _refresh(self, page: Page, answer: Answer, trail: list[str]) -> str | None:
+        """A page that sends on at once is followed like a redirect, unless it only sends us back where we were."""
+        target = refresh(page.final_url, answer, page.body) if page.status == 200 else None
+        return None if target in trail else target
+
+
+def _extend(trail: list[str], target: str) -> None:
+    log.debug("%s -> %s", trail[-1], target)
+    if target in trail:
+        raise FetchError("redirect_loop", url=trail[0], detail=f"{len(trail)} hops, back to {target[:200]}")
+    if len(trail) > MAX_REDIRECTS:
+        raise FetchError("too_many_redirects", url=trail[0], detail=f"the next is {target[:200]}")
+    trail.append(target)
+
+
+def _own_headers(url: str, site: SiteOptions) -> dict[str, str]:
+    """The site's configured headers, which may be credentials, go to the origins of its start URLs alone."""
+    return dict(site.headers) if site.headers and origin(url) in site.origins else {}
