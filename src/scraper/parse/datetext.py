@@ -1,0 +1,206 @@
+"""Text to date, time and offset. Knows no HTML, no clock but the fetch time, and fills in nothing that is not there."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from scraper.parse import clocktext, days
+from scraper.parse.clocktext import Clock
+from scraper.parse.datewords import LONGEST, Line, Words, cut, fold, words
+from scraper.parse.days import Context, Day, Order
+from scraper.parse.machinedate import When, read_lenient, read_machine
+
+__all__ = ["When", "read", "read_iso", "read_time"]
+
+_DIGIT = re.compile(r"\d")
+_SHORT = 60  # characters: in a longer text "today" need not be about the text itself
+_REFUSED = ("date-future", "date-old", "date-impossible", "date-no-year")
+_EXACT_UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1)}
+_DAY_UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+
+
+def read(
+    text: str,
+    *,
+    language: str | None = None,
+    order: Order | None = None,
+    now: datetime | None = None,
+    zone: tzinfo | None = None,
+) -> When | None:
+    """The first date of a short text (a label's value, a byline, the text of <time>), None if there is none.
+
+    `language` is a BCP 47 tag, `order` the order of numbers where the page proves it, `now` the time of the fetch
+    (naive is taken as UTC), against which relative forms count and the future is refused, `zone` that of "today".
+    A date that is there but refused gives a When whose date is None and whose issues say why.
+    """
+    if len(text) > _SHORT and not _DIGIT.search(text, 0, LONGEST):
+        return None
+    tables, context = words(), _context(language, order, now)
+    if text[4:5] == "-" and (found := read_machine(text)) and found.date and found.date <= context.latest:
+        return found
+    line = cut(fold(text))
+    if not line.words:
+        return None
+    dates = days.find(line, context)
+    best = _best(dates)
+    clocks = clocktext.find(line, tables, language) if best or context.now else []
+    if best is None or best.issue in _REFUSED:
+        relative = _relative(line, clocks, context, zone)
+        if relative or best is None:
+            return relative
+    return _joined(line, best, dates, clocks, context)
+
+
+def read_iso(text: str) -> When | None:
+    """The date of a machine's text (JSON-LD, meta, <time datetime>): ISO 8601, RFC 3339, RFC 2822, epochs and the like.
+
+    None if there is none; as `read` otherwise. A midnight that is printed is given as it stands.
+    """
+    found = read_machine(text)
+    if found or len(text) > 100 or not _DIGIT.search(text):
+        return found
+    bare = text.strip()
+    if bare.isalnum() and not bare.isalpha() and len(bare) > 30:
+        return None  # the key of some service
+    found = read(bare)
+    if found and (found.date or found.issues != ("date-no-year",)):
+        return found
+    return read_lenient(bare, words().zones) or found
+
+
+def read_time(text: str, language: str | None = None) -> time | None:
+    """The first time of day of a short text, None if there is none: "12:36 pm", "12h36", "12.36 Uhr", "午後3時15分"."""
+    line = cut(fold(text))
+    clocks = clocktext.find(line, words(), language)
+    sure = [clock for clock in clocks if not clock.dotted] or [clock for clock in clocks if _is_alone(line, clock)]
+    return sure[0].time if sure else None
+
+
+def _is_alone(line: Line, clock: Clock) -> bool:
+    """Whether nothing but a time is in the line: "12.36"."""
+    return clock.start == line.starts[0] and clock.end == line.ends[-1]
+
+
+def _context(language: str | None, order: Order | None, now: datetime | None) -> Context:
+    tag = (language or "").strip().lower().replace("_", "-")
+    base = tag.partition("-")[0]
+    if now is not None and now.tzinfo is None:
+        now = now.replace(tzinfo=UTC)
+    tables = words()
+    return Context(tables, tables.aliases.get(base, base), tag, order, now)
+
+
+def _best(found: list[Day]) -> Day | None:
+    """The first date; one that is refused gives way to a later one, an ambiguous one does not.
+
+    Of a lunar date and a Gregorian one of the same days the Gregorian counts: months begin when the moon is seen.
+    """
+    first = next((day for day in found if day.issue not in _REFUSED), None)
+    if first is None:
+        return min(found, key=lambda day: _REFUSED.index(day.issue or ""), default=None)
+    for day in found:
+        if first.calendar == "hijri" and first.date and day.date and day.calendar == "gregorian":
+            return day if abs(day.date - first.date) <= timedelta(days=2) else first
+    return first
+
+
+def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], context: Context) -> When:
+    """The date with the time that stands beside it."""
+    clock = _clock_beside(line, _whole(line, best, found), clocks, context.tables)
+    issues = (best.issue,) if best.issue else ()
+    if clock is None:
+        return When(best.date, None, None, issues, best.calendar)
+    day = best.date + timedelta(clock.next_day) if best.date else None
+    return When(day, clock.time, clock.offset, issues, best.calendar)
+
+
+def _whole(line: Line, best: Day, found: list[Day]) -> tuple[int, int]:
+    """The place of a date with those that say it again beside it: "15 سرطان 1400 - 6 July 2021"."""
+    start, end = best.start, best.end
+    for day in found:
+        if best.date and day.date and abs(day.date - best.date) <= timedelta(days=2) and -12 <= day.start - end <= 12:
+            end = max(end, day.end)
+    for day in reversed(found):
+        if best.date and day.date and abs(day.date - best.date) <= timedelta(days=2) and -12 <= start - day.end <= 12:
+            start = min(start, day.start)
+    return start, end
+
+
+def _clock_beside(
+    line: Line, place: tuple[int, int], clocks: list[Clock], tables: Words, most_strange: int = 1
+) -> Clock | None:
+    """The time of a date: the nearest by the strange words between; `most_strange` may stand before it, none behind."""
+    start, end = place
+    best: tuple[int, int] | None = None
+    chosen = None
+    for clock in clocks:
+        if start <= clock.start < end:
+            if clock.dotted:
+                continue  # part of the date: 06.07
+            return clock  # "Jul 06 12:36:00 UTC 2021"
+        behind = clock.start >= end
+        gap = (end, clock.start) if behind else (clock.end, start)
+        strange = _strange(line, *gap, tables)
+        if strange is None or strange > (most_strange if behind and not clock.dotted else 0) or gap[1] - gap[0] > 40:
+            continue
+        if best is None or (strange, not behind) < best:
+            best, chosen = (strange, not behind), clock
+    return chosen
+
+
+def _strange(line: Line, start: int, end: int, tables: Words) -> int | None:
+    """How many words between two places belong to neither date nor time; None if one of them parts the two."""
+    count = 0
+    for word, at, until in zip(line.words, line.starts, line.ends, strict=True):
+        if at < start or until > end:
+            continue
+        if word in tables.stops:
+            return None
+        count += word not in tables.skipped and word not in tables.zones
+    return count
+
+
+def _relative(line: Line, clocks: list[Clock], context: Context, zone: tzinfo | None) -> When | None:
+    """ "3 hours ago", "yesterday 14:05", against the time of the fetch."""
+    if context.now is None:
+        return None
+    now = context.now.astimezone(zone or context.now.tzinfo)
+    return _ago(line, context.tables, now) or _day_word(line, clocks, context.tables, now)
+
+
+def _ago(line: Line, tables: Words, now: datetime) -> When | None:
+    """A span before the fetch. Hours and days give the day alone, weeks and more not even that."""
+    for numbers in ((), tables.ones):
+        shape = ["#" if word.isdecimal() or word in numbers else word for word in line.words]
+        for at in range(len(shape)):
+            hit = tables.ago.at(shape, at)
+            if hit:
+                unit, _, count = str(hit[1][0].number).partition(" ")
+                digits = next((word for word in line.words[at : hit[0]] if word.isdecimal()), count or "1")
+                return _before(now, unit, int(digits)) if len(digits) <= 4 else None
+    return None
+
+
+def _before(now: datetime, unit: str, count: int) -> When:
+    if unit in _EXACT_UNITS:
+        moment = now - count * _EXACT_UNITS[unit]
+        minute = moment.time().replace(second=0, microsecond=0)
+        return When(moment.date(), minute, moment.utcoffset(), ("date-relative",))
+    if unit in _DAY_UNITS:
+        return When((now - count * _DAY_UNITS[unit]).date(), issues=("date-relative",))
+    return When(issues=("date-vague",))
+
+
+def _day_word(line: Line, clocks: list[Clock], tables: Words, now: datetime) -> When | None:
+    """Today or yesterday: beside a time, or where the text says little else."""
+    for at in range(len(line.words)):
+        hit = tables.days.at(line.words, at)
+        if not hit:
+            continue
+        place = line.starts[at], line.ends[hit[0] - 1]
+        clock = _clock_beside(line, place, clocks, tables, most_strange=0)
+        if clock or (len(line.words) <= 4 and len(line.text) <= _SHORT):
+            day: date = now.date() + timedelta(int(hit[1][0].number))
+            return When(day, clock.time if clock else None, clock.offset if clock else None, ("date-relative",))
+    return None
