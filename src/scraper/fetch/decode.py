@@ -143,11 +143,11 @@ def _inflate(pieces: Pieces, flags: list[str], *, wbits: int, magic: bytes) -> P
     started = False
     for piece in pieces:
         started = started or bool(magic and piece.startswith(magic))
-        while piece or inflater.unconsumed_tail:
+        while piece:
+            if inflater.eof and (not magic or piece[:2] != magic[: len(piece)]):
+                flags.append("trailing_junk")
+                return
             if inflater.eof:
-                if not magic or piece[:2] != magic[: len(piece)]:
-                    flags.append("trailing_junk")
-                    return
                 inflater = zlib.decompressobj(wbits)
             try:
                 out = inflater.decompress(piece, PIECE)
@@ -197,10 +197,10 @@ def _unzstd(pieces: Pieces, flags: list[str]) -> Pieces:
     started = False
     for piece in pieces:
         while piece or not (decoder.needs_input or decoder.eof):
+            if decoder.eof and piece[:4] != _ZSTD[: len(piece)]:
+                flags.append("trailing_junk")
+                return
             if decoder.eof:
-                if piece[:4] != _ZSTD[: len(piece)]:
-                    flags.append("trailing_junk")
-                    return
                 decoder = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
             try:
                 out = decoder.decompress(piece, PIECE)

@@ -1,7 +1,7 @@
 """httpx's transport on asyncio and llhttp: lanes per host, checked addresses, deadlines, caps.
 
-httpx's own pool looks at all connections for each request and spends ten times the CPU at 256 hosts. The second try of
-a garbled reply is read by h11, as httpx's stock transport would, but over the same wire: so its addresses come from the
+httpx's own pool looks at all connections for each request: ten times the CPU and more (bench/wire.py). The second try
+of a garbled reply is read by h11, as httpx's stock transport does, but over our own wire: so its address comes from the
 same guard, and the same deadline and caps hold.
 """
 
@@ -18,7 +18,9 @@ import httpx
 
 from scraper.errors import FetchError
 from scraper.fetch.dial import dial, tls_fault
-from scraper.fetch.wire import READ_SIZE, Connection, GarbledReply, H11Reply, Limits, LlhttpReply, Reply
+from scraper.fetch.pressure import Pressure
+from scraper.fetch.reply import GarbledReply, H11Reply, Limits, LlhttpReply, Reply
+from scraper.fetch.wire import READ_SIZE, Connection
 
 __all__ = ["Connect", "Limits", "Transport"]
 
@@ -83,6 +85,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._limits = limits or Limits()
         self._verify = verify
         self._buffer = memoryview(bytearray(READ_SIZE))
+        self._pressure = Pressure(self._limits.max_held)
         self._lanes: dict[Origin, _Lane] = {}
         self._idle: dict[Connection, _Lane] = {}  # longest idle first
         self._open: set[Connection] = set()
@@ -159,7 +162,7 @@ class Transport(httpx.AsyncBaseTransport):
             self._verify = _default_tls()
         try:
             _, connection = await loop.create_connection(
-                lambda: Connection(sock, self._buffer, self._open),
+                lambda: Connection(sock, self._buffer, self._pressure, self._open),
                 sock=sock,
                 ssl=None if tls_host is None else self._verify,
                 server_hostname=None if tls_host is None else tls_host.rstrip("."),

@@ -1,0 +1,177 @@
+"""Requests per CPU-second of the client process: our transport against httpx's default one and plain aiohttp.
+
+    python bench/wire.py [--short]
+
+A server process answers on loopback addresses 127.0.x.y, one a host, over kept connections, with bodies of 50 KB. Each
+client runs in a child of its own, one request at a time a host, all clients in turn within each round. Needs aiohttp.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
+
+import httpx
+
+HOSTS = (16, 64, 256)
+BODY = b"<p>All the news of the valley.</p>\n" * (50_000 // 35)
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nServer: bench\r\nContent-Length: %d\r\n\r\n%s" % (
+    len(BODY),
+    BODY,
+)
+
+Get = Callable[[str], Awaitable[int]]  # URL -> bytes received
+
+
+def address(host: int) -> str:
+    return f"127.0.{host // 250 + 1}.{host % 250 + 1}"
+
+
+class Answer(asyncio.Protocol):
+    """Answers each request head with the same page."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(ANSWER * data.count(b"\r\n\r\n"))
+
+
+async def serve() -> None:
+    """Listen on all hosts' addresses, print the port, stop when stdin is closed."""
+    loop = asyncio.get_running_loop()
+    first = await loop.create_server(Answer, address(0), 0)
+    port = first.sockets[0].getsockname()[1]
+    others = await loop.create_server(Answer, [address(host) for host in range(1, max(HOSTS))], port)
+    print(port, flush=True)
+    await asyncio.to_thread(sys.stdin.read)
+    first.close()
+    others.close()
+
+
+async def httpx_default(stack: AsyncExitStack) -> Get:
+    client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
+    return lambda url: _get(client, url)
+
+
+async def _get(client: httpx.AsyncClient, url: str) -> int:
+    return len((await client.get(url)).content)
+
+
+async def literal(host: str, port: int) -> Sequence[str]:
+    return [host]
+
+
+async def ours_in_client(stack: AsyncExitStack) -> Get:
+    from scraper.fetch.transport import Transport
+
+    client = await stack.enter_async_context(httpx.AsyncClient(transport=Transport(connect=literal), trust_env=False))
+    return lambda url: _get(client, url)
+
+
+async def ours_direct(stack: AsyncExitStack) -> Get:
+    from scraper.fetch.transport import Transport
+
+    transport = await stack.enter_async_context(Transport(connect=literal))
+    headers = {"User-Agent": "bench", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
+
+    async def get(url: str) -> int:
+        response = await transport.handle_async_request(httpx.Request("GET", url, headers=headers))
+        return len(response.extensions["wire"])
+
+    return get
+
+
+async def plain_aiohttp(stack: AsyncExitStack) -> Get:
+    import aiohttp
+
+    connector = aiohttp.TCPConnector(limit=0)
+    session = await stack.enter_async_context(aiohttp.ClientSession(connector=connector))
+
+    async def get(url: str) -> int:
+        async with session.get(url) as response:
+            return len(await response.read())
+
+    return get
+
+
+CLIENTS = {
+    "httpx": httpx_default,
+    "transport in httpx": ours_in_client,
+    "transport direct": ours_direct,
+    "aiohttp": plain_aiohttp,
+}
+
+
+async def measure(client: str, hosts: int, port: int, seconds: float) -> float:
+    """Requests per CPU-second, after a warm-up of a third of the time."""
+    count = 0
+
+    async def worker(get: Get, url: str, end: float) -> None:
+        nonlocal count
+        while time.monotonic() < end:
+            assert await get(url) == len(BODY)
+            count += 1
+
+    async with AsyncExitStack() as stack:
+        get = await CLIENTS[client](stack)
+        urls = [f"http://{address(host)}:{port}/news" for host in range(hosts)]
+        for length in (seconds / 3, seconds):
+            count, end, cpu = 0, time.monotonic() + length, time.process_time()
+            await asyncio.gather(*(worker(get, url, end) for url in urls))
+        return count / (time.process_time() - cpu)
+
+
+def run_child(*arguments: object) -> float:
+    command = [sys.executable, __file__, *map(str, arguments)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
+
+
+def compare(port: int, rounds: int, seconds: float) -> None:
+    figures: dict[tuple[str, int], list[float]] = {}
+    for _ in range(rounds):
+        for hosts in HOSTS:
+            for client in CLIENTS:
+                figures.setdefault((client, hosts), []).append(run_child("--client", client, hosts, port, seconds))
+    median = {key: statistics.median(values) for key, values in figures.items()}
+    print(f"requests per CPU-second, 50 KB bodies, median of {rounds} round(s) of {seconds} s (x httpx)")
+    print(f"{'client':20}" + "".join(f"{f'{hosts} hosts':>20}" for hosts in HOSTS))
+    for client in CLIENTS:
+        cells = (
+            f"{median[client, hosts]:,.0f} ({median[client, hosts] / median['httpx', hosts]:.1f} x)" for hosts in HOSTS
+        )
+        print(f"{client:20}" + "".join(f"{cell:>20}" for cell in cells))
+    for client in CLIENTS:
+        at_64 = median[client, 64] / median["httpx", 64]
+        print(
+            f"{client}: {at_64:.1f} x httpx at 64, and at 256 {median[client, 256] / median[client, 64]:.2f} of its 64"
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="one round, under 20 seconds")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--client", nargs=4, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve())
+    elif options.client:
+        client, hosts, port, seconds = options.client
+        print(asyncio.run(measure(client, int(hosts), int(port), float(seconds))))
+    else:
+        server = [sys.executable, __file__, "--serve"]
+        with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            compare(int(process.stdout.readline()), *((1, 0.6) if options.short else (3, 3.0)))
+
+
+if __name__ == "__main__":
+    main()
