@@ -1,0 +1,136 @@
+"""The few file operations that durability rests on. Names below the folder are never followed through a link."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from scraper.errors import StoreError
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+_FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
+_BLOCK = 1 << 20
+
+
+def failure(path: Path, error: OSError) -> StoreError:
+    """The system's refusal as an error that names the path, the space left and the next step."""
+    free = ""
+    with contextlib.suppress(OSError):
+        space = os.statvfs(path if path.is_dir() else path.parent)
+        free = f" ({space.f_bavail * space.f_frsize} bytes free there)"
+    return StoreError(
+        f"{path}: {error.strerror or error}{free}; nothing is lost: "
+        "put that right and start again, and the run goes on where it stopped"
+    )
+
+
+@contextlib.contextmanager
+def mapped(path: Path) -> Iterator[None]:
+    """OSError inside becomes StoreError about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise failure(path, error) from error
+
+
+def check_name(name: str) -> tuple[str, ...]:
+    """The parts of a relative name with "/" between them; StoreError for one that could lead out of the folder."""
+    parts = tuple(name.split("/"))
+    if any(part in ("", ".", "..") or "\0" in part or len(os.fsencode(part)) > 255 for part in parts):
+        raise StoreError(
+            f"{name!r} cannot be the name of an output file; use a relative path with parts up to 255 bytes"
+        )
+    return parts
+
+
+def make_folder(path: Path) -> None:
+    """Make the folder and its parents; they stay after a power cut."""
+    if path.is_dir():
+        return
+    make_folder(path.parent)
+    path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make what was created, renamed and deleted in the folder outlive a power cut."""
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def open_file(root: Path, name: str, *, create: bool) -> int:
+    """Open a regular file below `root` for reading and writing; with `create`, make it and its folders durably."""
+    *folders, leaf = check_name(name)
+    at = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            at = _enter(at, folder, create)
+        return _open_leaf(at, leaf, create)
+    finally:
+        os.close(at)
+
+
+def _enter(at: int, folder: str, create: bool) -> int:
+    if create:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(folder, FOLDER_MODE, dir_fd=at)
+        os.fsync(at)
+    inner = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | _FLAGS, dir_fd=at)
+    os.close(at)
+    return inner
+
+
+def _open_leaf(at: int, leaf: str, create: bool) -> int:
+    # O_NONBLOCK: a FIFO in the place of a file must be refused, not waited for.
+    fd = os.open(leaf, os.O_RDWR | os.O_NONBLOCK | _FLAGS | (os.O_CREAT if create else 0), FILE_MODE, dir_fd=at)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(None, "not a regular file")
+    if create:
+        os.fsync(fd)
+        os.fsync(at)
+    return fd
+
+
+def write_at(fd: int, data: bytes, offset: int) -> None:
+    """Write all of the bytes at that offset; pwrite may write fewer than asked, and then says why on the next call."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(fd, rest, offset)
+        offset += written
+        rest = rest[written:]
+
+
+def hash_range(fd: int, start: int, end: int) -> bytes:
+    """SHA-256 of the bytes from `start` to before `end`, or to the end of the file if that comes first."""
+    digest = hashlib.sha256()
+    while start < end and (block := os.pread(fd, min(_BLOCK, end - start), start)):
+        digest.update(block)
+        start += len(block)
+    return digest.digest()
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put `data` in the place of `path`: after a crash it is the old file or the new one, never half of one."""
+    draft = path.with_name(path.name + ".tmp")
+    fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _FLAGS, FILE_MODE)
+    try:
+        write_at(fd, data, 0)
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+    draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sha256(data: bytes) -> bytes:
+    """The digest as 32 bytes."""
+    return hashlib.sha256(data).digest()
