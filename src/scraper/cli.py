@@ -12,29 +12,34 @@ import sys
 import threading
 import traceback
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from scraper.errors import ConfigError, LockedError, ScraperError
+from scraper.fixture_commands import replay, save
+from scraper.shell import (
+    DONE,
+    INTERRUPTED,
+    LOCKED,
+    NOTHING,
+    SOME_FAILED,
+    USAGE,
+    check_url,
+    config_option,
+    debug_option,
+    load_config,
+    rules_of,
+    say,
+    site_option,
+)
 
 if TYPE_CHECKING:
     from scraper.config import Config
-    from scraper.model import Page, Rules
+    from scraper.model import Page
     from scraper.wiring import RunResult
-
-DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
-
-
-def say(line: str) -> None:
-    """One line on stderr. Words never stop a command, so a closed stderr is let be."""
-    from scraper.report import escape
-
-    with suppress(OSError):
-        click.echo(escape(line), err=True)
-
 
 # --- the way in and out ---------------------------------------------------------------------------------------------
 
@@ -126,37 +131,9 @@ def _write(line: bytes) -> None:
     stdout.flush()
 
 
-# --- shared options -------------------------------------------------------------------------------------------------
-
-
-def _load(path: str | None) -> Config | None:
-    from scraper.config import load
-
-    return load(path) if path else None
-
-
-def _rules(config: Config | None, site: str | None, url: str) -> Rules:
-    """The rules of the named site, else of the site whose host the URL has, else none."""
-    from scraper.model import NO_RULES
-
-    if config is None:
-        if site:
-            raise click.UsageError("--site needs -c FILE, the configuration that has the site.")
-        return NO_RULES
-    if site and site not in config.sites:
-        raise click.UsageError(f"No site {site!r} in {config.path}; it has {', '.join(config.sites)}.")
-    found = config.sites[site] if site else config.site_of(url)
-    return found.rules() if found else NO_RULES
-
-
-_config = click.option("-c", "--config", "path", metavar="FILE", help="A configuration, for its sites' own rules.")
-_site = click.option("--site", metavar="NAME", help="Use this site's rules, whatever the page's host.")
-_debug = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback if something breaks.")
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scraper", message="%(prog)s %(version)s")
-@_debug
+@debug_option
 def cli() -> None:
     """Turns news sites into clean, dated, numbered article records that a warehouse can load.
 
@@ -174,7 +151,7 @@ def cli() -> None:
 @click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
 @click.option("--site", metavar="NAME", help="Only this site.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take up at most N pages.")
-@_debug
+@debug_option
 def run(path: str, site: str | None, limit: int | None) -> int:
     """The main job: discover, fetch, parse, write. Running it again adds only what is new or has changed.
 
@@ -187,7 +164,7 @@ def run(path: str, site: str | None, limit: int | None) -> int:
 
     loaded = load(path)
     if site:
-        _rules(loaded, site, "")
+        rules_of(loaded, site, "")
     with _stoppable() as stop, Progress() as progress:
         result = wiring.run(loaded, only=site, limit=limit, progress=progress, stop=stop)
     for line in summary(result, progress.failures, loaded.run.folder):
@@ -207,8 +184,8 @@ def run_code(result: RunResult, fail_above: float) -> int:
 
 @cli.command()
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
-@_config
-@_debug
+@config_option
+@debug_option
 def get(urls: tuple[str, ...], path: str | None) -> int:
     """Fetch pages politely, once, and print one record a line.
 
@@ -219,9 +196,9 @@ def get(urls: tuple[str, ...], path: str | None) -> int:
     from scraper.write import jsonl
 
     for url in urls:
-        _check_url(url)
+        check_url(url)
     stored = failed = 0
-    for url, article, ended in wiring.get(list(urls), _load(path)):
+    for url, article, ended in wiring.get(list(urls), load_config(path)):
         if article is not None and ended.word not in ("refused", "skipped", "failed"):
             _write(jsonl.encode(article.to_dict()))
             stored += 1
@@ -231,21 +208,12 @@ def get(urls: tuple[str, ...], path: str | None) -> int:
     return NOTHING if not stored else SOME_FAILED if failed else DONE
 
 
-def _check_url(url: str) -> None:
-    from scraper import configvalues
-
-    try:
-        configvalues.url(url, configvalues.Around())
-    except configvalues.Wrong as error:
-        raise click.UsageError(f"{error}.") from None
-
-
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
 @click.option("--url", metavar="URL", help="The address of the page, if it is a single one.")
-@_config
-@_site
-@_debug
+@config_option
+@site_option
+@debug_option
 def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str | None) -> int:
     """Read saved pages and print one record a line. No socket is opened.
 
@@ -260,11 +228,11 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
     for each in paths:
         if each != "-" and not os.path.exists(each):
             raise click.UsageError(f"No such file or folder: {each}.")
-    config = _load(path)
-    _rules(config, site, "")
+    config = load_config(path)
+    rules_of(config, site, "")
     printed = 0
     for name, page in wiring.saved(list(paths), url):
-        article = scraper.parse(page, rules=_rules(config, site, page.final_url))
+        article = scraper.parse(page, rules=rules_of(config, site, page.final_url))
         if article.is_article:
             _write(jsonl.encode(article.to_dict()))
             printed += 1
@@ -277,9 +245,9 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
 @click.argument("page", metavar="FILE|URL")
 @click.argument("field", required=False)
 @click.option("--url", metavar="URL", help="The address of a saved page.")
-@_config
-@_site
-@_debug
+@config_option
+@site_option
+@debug_option
 def why(page: str, field: str | None, url: str | None, path: str | None, site: str | None) -> int:
     """Each field: its value, source, raw text and place, what else was found and why that lost.
 
@@ -292,9 +260,9 @@ def why(page: str, field: str | None, url: str | None, path: str | None, site: s
 
     if field and field not in evidence.fields():
         raise click.UsageError(f"Unknown field {field!r}; one of {', '.join(evidence.fields())}.")
-    config = _load(path)
+    config = load_config(path)
     found = _one_page(page, url, config)
-    article = scraper.explain(found, _rules(config, site, found.final_url))
+    article = scraper.explain(found, rules_of(config, site, found.final_url))
     for line in evidence.explain(article, field):
         click.echo(line)
     return DONE
@@ -305,7 +273,7 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
     from scraper import wiring
 
     if "://" in source:
-        _check_url(source)
+        check_url(source)
         return wiring.fetch_one(source, config)
     if source != "-" and not Path(source).is_file():
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
@@ -314,7 +282,7 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
 
 @cli.command()
 @click.option("--dialect", default="jsonschema", show_default=True, help="The language of the schema.")
-@_debug
+@debug_option
 def schema(dialect: str) -> None:
     """Print the record's schema.
 
@@ -330,7 +298,7 @@ def schema(dialect: str) -> None:
 
 @cli.command()
 @click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
-@_debug
+@debug_option
 def check(path: str) -> None:
     """Read the configuration and name every mistake at once; nothing is fetched.
 
@@ -346,7 +314,7 @@ def check(path: str) -> None:
 
 @cli.command()
 @click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
-@_debug
+@debug_option
 def doctor(path: str) -> int:
     """Look at what the scraper needs here: dependencies, extras, TLS, clock, write access.
 
@@ -360,3 +328,7 @@ def doctor(path: str) -> int:
     for finding in findings:
         click.echo(escape(str(finding)))
     return DONE if all(finding.is_fine for finding in findings) else SOME_FAILED
+
+
+cli.add_command(save)
+cli.add_command(replay)

@@ -102,7 +102,9 @@ class Article:
     parser_version: str = ""
     # Not part of the record:
     is_article: bool = True
-    refusal: str | None = None  # the outcome's reason when it is not an article: "listing", "soft_404", "wall_consent"...
+    refusal: str | None = (
+        None  # the outcome's reason when it is not an article: "listing", "soft_404", "wall_consent"...
+    )
     evidence: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)  # filled by explain() only
 
     def to_dict(self, revision: int | None = None) -> dict[str, Any]:

@@ -1,20 +1,37 @@
-"""Saved pages on disk: a file, a folder of them, or standard input."""
+"""Saved pages on disk: bare HTML files, and folders of a page each that keep all there is to know of it.
+
+Such a folder is named by the hash of the page's URL and holds page.html, the body's bytes as they came after transfer
+decoding, and page.json. Everything a person or another program puts beside them is let be.
+"""
 
 from __future__ import annotations
 
+import errno
 import gzip
+import hashlib
 import html
+import json
+import os
 import re
+import secrets
+import shutil
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from scraper.archive.entry import FORMAT, VERSION, Decode, Entry, Flaw, Refused, moment, ours, outcome_of, stamp
+from scraper.archive.scrub import NO_SECRETS, Secrets, scrub, scrub_outcome
 from scraper.errors import FetchError, StoreError
-from scraper.model import Page
+from scraper.model import Outcome, Page
 from scraper.urls import BadUrl, canonical
 
+PAGE, META = "page.html", "page.json"
 _SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
+_UNFINISHED = ".new-"
+_TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EACCES})  # the last one is Windows' word for it
 _ADDRESS = re.compile(
     rb"""<link\b(?=[^>]*\brel=["']?canonical\b)[^>]*?\bhref=["']?([^"'\s>]+)"""
     rb"""|<meta\b(?=[^>]*\bproperty=["']?og:url\b)[^>]*?\bcontent=["']?([^"'\s>]+)""",
@@ -22,43 +39,83 @@ _ADDRESS = re.compile(
 )
 
 
-def files(path: Path) -> list[Path]:
-    """The saved pages of a folder, in name order, or the one file. Raises StoreError where there are none."""
+def undecoded(body: bytes, codings: Sequence[str]) -> bytes:
+    """The `Decode` of who has none: pages that were kept content-encoded cannot be had."""
+    raise FetchError("encoding", detail=f"kept as {', '.join(codings) or 'it came'}, and no decoder was given")
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def find(path: Path) -> list[Path]:
+    """The saved pages below a folder, in name order, or the one file; page.html where only its page.json is left."""
     if path.is_file():
         return [path]
-    if not path.is_dir():
+    found = {p.with_name(PAGE) if p.name == META else p for p in path.rglob("*") if _is_page(p) and p.is_file()}
+    return sorted(p for p in found if not any(part.startswith(_UNFINISHED) for part in p.relative_to(path).parts))
+
+
+def _is_page(path: Path) -> bool:
+    return path.name == META or path.name.lower().endswith(_SUFFIXES)
+
+
+def files(path: Path) -> list[Path]:
+    """`find`, but raises StoreError where there are none."""
+    if not path.exists():
         raise StoreError(f"{path}: no such file or folder")
-    found = sorted(p for p in path.rglob("*") if p.name.lower().endswith(_SUFFIXES) and p.is_file())
+    found = find(path)
     if not found:
         raise StoreError(f"{path}: no saved pages here (looked for {', '.join(_SUFFIXES)})")
     return found
 
 
-def pages(path: str, url: str | None = None) -> Iterator[tuple[str, Page]]:
+def entry(file: Path, decode: Decode = undecoded, url: str | None = None) -> Entry:
+    """One saved page, or what is wrong with it; `url` is its address if it is a bare file that declares none."""
+    try:
+        if file.name == PAGE and file.with_name(META).is_file():
+            page, outcome = _kept(file, decode)
+            return Entry(str(file.parent), page, outcome)
+        return Entry(str(file), _bare(_read(file), url))
+    except Refused as refused:
+        return Entry(str(file), flaw=refused.flaw)
+    except FetchError as error:
+        return Entry(str(file), flaw=Flaw(error.reason, error.detail))
+
+
+def from_folder(folder: Path, decode: Decode) -> Iterator[Entry]:
+    """Every saved page below a folder, or the one file. Raises StoreError where there are none."""
+    for file in files(folder):
+        yield entry(file, decode)
+
+
+def pages(path: str, url: str | None = None, decode: Decode = undecoded) -> Iterator[tuple[str, Page]]:
     """(name, page) for a file, every page of a folder, or "-" for standard input.
 
-    `url` is the pages' address where they do not declare one. Raises StoreError for what is not there or cannot be read.
+    `url` is a bare page's address where it declares none. Raises StoreError for what is not there or cannot be used.
     """
     if path == "-":
-        yield "-", _page(sys.stdin.buffer.read(), url)
+        yield "-", _bare(sys.stdin.buffer.read(), url)
         return
     for file in files(Path(path)):
-        yield str(file), _page(_read(file), url)
+        yield str(file), _sound(entry(file, decode, url))
 
 
-def load(file: Path, url: str) -> Page:
-    """One saved page as if it were fetched from `url`. Raises FetchError where it cannot be read."""
-    try:
-        return _page(_read(file), url)
-    except StoreError as error:
-        raise FetchError("unreadable", url=url, detail=str(error)) from error
+def load(file: Path, url: str, decode: Decode = undecoded) -> Page:
+    """One saved page; a bare one as if it were fetched from `url`. Raises FetchError where it cannot be used."""
+    found = entry(file, decode, url)
+    if found.page is None:
+        flaw = found.flaw or Flaw("unreadable")
+        raise FetchError(flaw.reason, url=url, detail=f"{file}: {flaw.detail}")
+    return found.page
 
 
 def address(file: Path) -> str | None:
-    """The URL that a saved page declares as its own, None where it declares none."""
+    """The URL that a saved page was fetched from, or declares as its own; None where neither is known."""
     try:
+        if file.name == PAGE and file.with_name(META).is_file():
+            return str(_meta(file.with_name(META)).get("url") or "") or None
         return declared(_read(file))
-    except StoreError:
+    except Refused:
         return None
 
 
@@ -72,14 +129,130 @@ def declared(body: bytes) -> str | None:
     return None
 
 
+def _sound(found: Entry) -> Page:
+    if found.page is None:
+        flaw = found.flaw or Flaw("unreadable")
+        raise StoreError(f"{found.place}: {flaw.reason}: {flaw.detail}")
+    return found.page
+
+
 def _read(file: Path) -> bytes:
     try:
         raw = file.read_bytes()
         return gzip.decompress(raw) if file.suffix == ".gz" else raw
     except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"{file}: cannot be read: {error}") from error
+        raise Refused("unreadable", str(error)) from error
 
 
-def _page(body: bytes, url: str | None) -> Page:
+def _bare(body: bytes, url: str | None) -> Page:
     place = url or declared(body) or ""
     return Page(place, place, 200, (), body, None)
+
+
+def _meta(file: Path) -> dict[str, Any]:
+    return ours(_read(file))
+
+
+def _kept(file: Path, decode: Decode) -> tuple[Page, Outcome | None]:
+    """The page of a folder. Raises Refused, among others "changed" where a body is not what its hash says."""
+    meta, raw = _meta(file.with_name(META)), _read(file)
+    if hashlib.sha256(raw).hexdigest() != meta.get("sha256"):
+        raise Refused("changed", f"{PAGE} is not the one that {META} was written for: save the page anew")
+    try:
+        page = _page(meta, raw, decode)
+        outcome = outcome_of(meta["outcome"]) if "outcome" in meta else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise Refused("bad_json", f"{META}: {error!r}"[:200]) from None
+    if page.wire is not None and hashlib.sha256(page.body).hexdigest() != meta.get("body_sha256"):
+        raise Refused("changed", f"{PAGE} decodes to another body than when it was saved")
+    return page, outcome
+
+
+def _page(meta: Mapping[str, Any], raw: bytes, decode: Decode) -> Page:
+    headers = tuple((str(name), str(value)) for name, value in meta["headers"])
+    coded = "body_sha256" in meta
+    body = decode(raw, [value for name, value in headers if name.lower() == "content-encoding"]) if coded else raw
+    fetched_at = None if meta["fetched_at"] is None else moment(meta["fetched_at"])
+    url, final_url = str(meta["url"]), str(meta["final_url"])
+    return Page(url, final_url, int(meta["status"]), headers, body, fetched_at, raw if coded else None)
+
+
+# --- writing --------------------------------------------------------------------------------------------------------
+
+
+def to_folder(entries: Iterable[Entry], folder: Path, hidden: Secrets = NO_SECRETS) -> list[Entry]:
+    """Saves every page in a folder of its own; gives back the entries that are flaws. Raises as `save`."""
+    flaws = []
+    for each in entries:
+        if each.page:
+            save(each.page, folder, each.outcome, hidden)
+        else:
+            flaws.append(each)
+    return flaws
+
+
+def save(page: Page, folder: Path, outcome: Outcome | None = None, hidden: Secrets = NO_SECRETS) -> Path:
+    """The page's own folder below `folder`, whole or not at all; the same page again changes nothing.
+
+    Another page of the same URL gets a folder beside it, which sorts after it. Raises ValueError for a fetch time
+    without zone, StoreError where it cannot be written.
+    """
+    page = scrub(page, hidden)
+    meta = _described(page, outcome and scrub_outcome(outcome, hidden))
+    raw = page.body if page.wire is None else page.wire
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return next(place for place in _places(folder, page.url) if _is_saved(place, meta) or _put(place, meta, raw))
+    except OSError as error:
+        raise StoreError(f"{folder}: a page cannot be saved: {error.strerror or error}") from error
+
+
+def _described(page: Page, outcome: Outcome | None) -> bytes:
+    meta: dict[str, Any] = {
+        "format": f"{FORMAT}{VERSION}",
+        "url": page.url,
+        "final_url": page.final_url,
+        "status": page.status,
+        "fetched_at": stamp(page.fetched_at) if page.fetched_at else None,
+        "sha256": hashlib.sha256(page.body if page.wire is None else page.wire).hexdigest(),
+    }
+    if page.wire is not None:
+        meta["body_sha256"] = hashlib.sha256(page.body).hexdigest()
+    if outcome:
+        meta["outcome"] = asdict(outcome)
+    meta["headers"] = page.headers
+    return json.dumps(meta, indent=2).encode() + b"\n"
+
+
+def _places(folder: Path, url: str) -> Iterator[Path]:
+    """Names in lower-case hexadecimal, safe on every file system: for the first page of a URL, the second ..."""
+    name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    yield folder / name
+    for copy in range(2, 0x10000):
+        yield folder / f"{name}{copy:04x}"
+    raise StoreError(f"{folder}: too many pages of {url[:200]}")
+
+
+def _is_saved(place: Path, meta: bytes) -> bool:
+    try:
+        return (place / META).read_bytes() == meta
+    except FileNotFoundError:
+        return False
+
+
+def _put(place: Path, meta: bytes, raw: bytes) -> bool:
+    """False if the place is taken, perhaps by another process a moment ago."""
+    if place.exists():
+        return False
+    new = place.with_name(f"{_UNFINISHED}{secrets.token_hex(8)}")
+    new.mkdir()
+    try:
+        (new / PAGE).write_bytes(raw)
+        (new / META).write_bytes(meta)
+        os.rename(new, place)
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        if error.errno in _TAKEN and place.exists():
+            return False
+        raise
+    return True

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Links:
-    """Links as they stand in the page, not yet resolved: article pages, further sitemaps; `problem` says what is damaged."""
+    """Links as they stand in the page, not yet resolved; `problem` says what is damaged."""
 
     pages: list[str] = field(default_factory=list)
     sitemaps: list[str] = field(default_factory=list)

@@ -16,7 +16,7 @@ _SIDE = "header, footer, nav, aside, form"
 
 
 def listing(body: bytes) -> Links:
-    """Links of an HTML page whose text or address looks like an article's: a headline's length, a slug, a date or an id."""
+    """Links of an HTML page that look like articles: a headline's length, a slug, a date or an id in the address."""
     tree = LexborHTMLParser(body, scripting=True)
     for node in tree.css(_SIDE):
         node.decompose()

@@ -26,7 +26,7 @@ class Lead:
 
 
 async def walk(start: str, fetch: Fetch, note: Callable[[str], None]) -> AsyncIterator[Lead]:
-    """Every address that `start` leads to, once, in page order. `note` is told of damage that did not stop the reading."""
+    """Every address that `start` leads to, in page order. `note` is told of damage that did not stop the reading."""
     waiting, seen = deque([(start, 0)]), {start}
     while waiting:
         address, depth = waiting.popleft()

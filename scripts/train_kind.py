@@ -1,0 +1,133 @@
+"""Learn src/scraper/data/kindweights.json from saved pages whose kind is known.
+
+    python scripts/train_kind.py FOLDER
+
+FOLDER holds corpora/NAME/truth.jsonl and corpora/NAME/pages/ID.html.gz. Pages of a corpus whose truth has `kind` are
+articles or not by it; the corpora of news articles count as articles. Logistic regression with a quadratic penalty, by
+full gradient steps: the same pages give the same weights. Prints the shares kept and refused on hosts left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import math
+import pathlib
+from urllib.parse import urlsplit
+
+from scraper.model import NO_RULES, Page
+from scraper.parse import labels
+from scraper.parse.document import Document
+from scraper.parse.headline import headline
+from scraper.parse.kind import built, declared
+from scraper.parse.when import when
+
+OUT = pathlib.Path(__file__).parents[1] / "src/scraper/data/kindweights.json"
+ARTICLES = {"newsrooms": 1.0, "aeb": 1.0, "bodies": 1.0, "segments": 0.3}  # weight of a page
+FOLDS, STEPS, RATE, PENALTY = 5, 400, 1.2, 0.002
+KEPT = 0.98  # share of articles that the last threshold must keep
+PASSED = 0.04  # share of other pages that may pass by what they declare alone
+
+
+def rows(folder: pathlib.Path):
+    for path in sorted(folder.glob("corpora/*/truth.jsonl")):
+        corpus = path.parent.name
+        for line in path.read_text("utf-8").splitlines():
+            truth = json.loads(line)
+            if "kind" not in truth and corpus not in ARTICLES:
+                continue
+            html = gzip.decompress((path.parent / "pages" / f"{truth['id']}.html.gz").read_bytes())
+            doc = Document(Page(truth["url"], truth["url"], 200, (), html, None), NO_RULES)
+            doc.labels = labels.find(doc)
+            title = headline(doc)
+            quick = declared(doc, when(doc), title.value if title else None)
+            yield (
+                quick,
+                quick | built(doc),
+                truth.get("kind", "article") == "article",
+                ARTICLES.get(corpus, 1.0),
+                fold(truth["url"]),
+            )
+
+
+def fold(url: str) -> int:
+    return hashlib.sha256((urlsplit(url).hostname or "").removeprefix("www.").encode()).digest()[0] % FOLDS
+
+
+def learn(data):
+    """(weights, bias) of the data, by gradient descent."""
+    names = sorted({name for found, *_ in data for name in found})
+    place = {name: i for i, name in enumerate(names)}
+    sparse = [
+        ([(place[n], v) for n, v in found.items()], float(is_article), weight) for found, is_article, weight, _ in data
+    ]
+    total = sum(weight for *_, weight in sparse)
+    w, bias = [0.0] * len(names), 0.0
+    velocity, push = [0.0] * len(names), 0.0
+    for _ in range(STEPS):
+        slope, lean = [PENALTY * x for x in w], 0.0
+        for items, truth, weight in sparse:
+            z = bias + sum(w[i] * v for i, v in items)
+            error = (1 / (1 + math.exp(-max(-30.0, min(30.0, z)))) - truth) * weight / total
+            lean += error
+            for i, v in items:
+                slope[i] += error * v
+        push = 0.9 * push - RATE * lean / 4
+        bias += push
+        for i, g in enumerate(slope):
+            velocity[i] = 0.9 * velocity[i] - RATE * g / 4
+            w[i] += velocity[i]
+    return dict(zip(names, w, strict=True)), bias
+
+
+def score(found, weights, bias):
+    return bias + sum(weights.get(name, 0.0) * value for name, value in found.items())
+
+
+def left_out(data):
+    """Scores of every page by weights learned without its host's fold."""
+    scores = [0.0] * len(data)
+    for k in range(FOLDS):
+        weights, bias = learn([row for row in data if row[3] != k])
+        for i, row in enumerate(data):
+            if row[3] == k:
+                scores[i] = score(row[0], weights, bias)
+    return scores
+
+
+def rounded(data, threshold: float):
+    weights, bias = learn(data)
+    kept = {name: round(x, 4) for name, x in weights.items() if abs(x) > 5e-4}
+    return {"bias": round(bias, 4), "threshold": round(threshold, 4), "weights": kept}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=pathlib.Path)
+    data = list(rows(parser.parse_args().folder))
+    quick = [(q, *rest) for q, _, *rest in data]
+    full = [(f, *rest) for _, f, *rest in data]
+    fast, slow = left_out(quick), left_out(full)
+    others = sorted((s for s, row in zip(fast, quick, strict=True) if not row[1]), reverse=True)
+    sure = others[int(len(others) * PASSED)]
+    passed = [s > sure for s in fast]
+    rest = sorted(s for s, p, row in zip(slow, passed, full, strict=True) if row[1] and row[2] == 1.0 and not p)
+    articles = sum(1 for row in full if row[1] and row[2] == 1.0)
+    threshold = rest[int(articles * (1 - KEPT))]
+    kept = (
+        sum(p or s >= threshold for s, p, row in zip(slow, passed, full, strict=True) if row[1] and row[2] == 1.0)
+        / articles
+    )
+    refused = sum(not p and s < threshold for s, p, row in zip(slow, passed, full, strict=True) if not row[1]) / len(
+        others
+    )
+    early = sum(p for p, row in zip(passed, full, strict=True) if row[1]) / sum(1 for row in full if row[1])
+    print(f"{len(data)} pages; hosts left out: kept {kept:.3f} ({early:.3f} by declared alone), refused {refused:.3f}")
+    table = {"declared": rounded(quick, sure), "all": rounded(full, threshold)}
+    OUT.write_text(json.dumps(table, indent=0, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

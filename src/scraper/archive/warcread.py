@@ -1,0 +1,134 @@
+"""The records of a WARC file, one after another (WARC 0.17 to 1.1), each whole or as the flaw that it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from scraper.archive.entry import Flaw, Refused
+from scraper.archive.unpack import Place, Source
+
+MAX_HEADER = 256 * 1024  # bytes of one record's header
+KEPT = frozenset({"response", "resource", "revisit", "metadata"})  # the types whose blocks are read, not passed over
+_VERSION = re.compile(rb"WARC/(0\.1[78]|1\.[01])\r?\n").fullmatch
+_LENGTHS = re.compile(r"\d{1,18}", re.ASCII).fullmatch
+_AFTER = re.compile(rb"\r\n\r\n(?:WARC/|[\r\n].*|\Z)|(?:\r\n?)?(?:\r)?\Z", re.DOTALL).match  # a block
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`fields`: by lower-case name. `block`: empty for a type that is not KEPT."""
+
+    offset: int
+    is_alone: bool  # can be read again from its offset: not packed, or the first of its member
+    fields: Mapping[str, str]
+    block: bytes
+
+    @property
+    def type(self) -> str:
+        return self.fields.get("warc-type", "").lower()
+
+    @property
+    def target(self) -> str:
+        """The URL; old crawlers put it in angle brackets."""
+        return self.fields.get("warc-target-uri", "").strip("<>")
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """A place that holds no whole record."""
+
+    offset: int
+    flaw: Flaw
+
+
+def records(raw: BinaryIO, cap: int, offset: int = 0) -> Iterator[Record | Bad]:
+    """Every record from where `raw` stands, which is its byte `offset`. A block over `cap` bytes is a Bad.
+
+    Ends at the file's end, or at the first mistake after which nothing can be trusted.
+    """
+    source = Source(raw, offset)
+    while True:
+        try:
+            place = source.begin()
+            if place is None:
+                return
+            at = source.offset
+            yield _record(source, place, cap)
+            if not source.is_packed and not source.peek(4).startswith(b"\r\n\r\n"):
+                yield Bad(at, Flaw("cut", "the file ends right after the record's block"))
+        except Refused as refused:
+            yield Bad(source.offset, refused.flaw)
+            if refused.flaw.reason in ("arc", "not_warc", "cut") or not source.recover():
+                return
+
+
+def _record(source: Source, place: Place, cap: int) -> Record | Bad:
+    offset = source.offset
+    fields = _header(source, is_first=place == source.start)
+    length = fields.get("content-length", "")
+    if not _LENGTHS(length):
+        raise Refused("bad_length", f"Content-Length {length[:40]!r}")
+    kept = fields.get("warc-type", "").lower() in KEPT
+    if not kept or int(length) > cap:
+        source.skip(int(length))
+        block = b""
+    else:
+        block = source.read(int(length))
+    if not _AFTER(source.peek(9)):
+        raise Refused("bad_length", "the record is longer than it says")
+    if kept and int(length) > cap:
+        return Bad(offset, Flaw("too_large", f"{length} bytes, {cap} are read at most"))
+    return Record(offset, not source.is_packed or place.inner == 0, fields, block)
+
+
+def _header(source: Source, *, is_first: bool) -> dict[str, str]:
+    version = source.line(MAX_HEADER)
+    if not _VERSION(version):
+        raise _stranger(version, is_first=is_first)
+    fields: dict[str, str] = {}
+    left, name = MAX_HEADER, ""
+    while line := source.line(left).rstrip(b"\r\n"):
+        left -= len(line)
+        text = line.decode("utf-8", "replace")
+        if line[:1] in (b" ", b"\t"):
+            fields[name] = f"{fields.get(name, '')} {text.strip()}".strip()
+            continue
+        name, _, value = text.partition(":")
+        name, value = name.strip().lower(), value.strip()
+        if name == "content-length" and fields.get(name, value) != value:
+            raise Refused("bad_length", "two lengths")
+        fields.setdefault(name, value)
+    return fields
+
+
+def _stranger(line: bytes, *, is_first: bool) -> Refused:
+    if line.startswith(b"WARC/"):
+        return Refused("version", f"{line[:20].decode('ascii', 'replace').strip()} is not read here")
+    if is_first and line.startswith(b"filedesc:"):
+        return Refused("arc", "an ARC file, the format before WARC; convert it first")
+    return Refused("not_warc" if is_first else "bad_header", f"no WARC record begins with {line[:20]!r}")
+
+
+def matches(label: str, data: bytes) -> bool | None:
+    """Whether a digest ("sha1:" and base 32, or hexadecimal) is that of the data; None where it cannot be told."""
+    algorithm, _, value = label.partition(":")
+    name = algorithm.strip().lower().replace("-", "")
+    if name not in ("md5", "sha1", "sha256", "sha384", "sha512"):
+        return None
+    actual = hashlib.new(name, data, usedforsecurity=False).digest()
+    return _raw(value.strip(), len(actual)) == actual
+
+
+def _raw(text: str, size: int) -> bytes | None:
+    try:
+        if len(text) == 2 * size:
+            return binascii.unhexlify(text)
+        return base64.b32decode(text.upper() + "=" * (-len(text) % 8))
+    except ValueError:
+        return None

@@ -1,0 +1,255 @@
+"""The article's authors, as names: without roles, dates, addresses and the words that stand around them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.model import Found
+from scraper.parse import jsonld
+from scraper.parse.document import Document
+from scraper.parse.ladder import Step, climb
+from scraper.parse.sitename import host_label, is_site, site_names, tidy
+
+_MAX = 40  # authors; more is a directory
+_LONGEST = 60  # characters of one name
+_WORDS = 7  # of one name
+_DROPPED = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]")
+_MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
+_NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:]|\.(?:html?|jpe?g|png)\b|^\W*$")
+_MARKUP = (
+    "a[rel~='author'], [itemprop~='author'], address, [class*='author' i], [class*='byline' i], "
+    "[data-testid*='author' i], [data-testid*='byline' i]"
+)
+_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|writer)(?:$|[\s_-]|s?__?name|name)", re.IGNORECASE)
+_OTHER_CLASS = re.compile(
+    r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|card|teaser|related|caption|credit|credits|widget"
+    r"|recommend|popular|icon|badge|trending|title|template|description|section-title|sidebar|count",
+    re.IGNORECASE,
+)
+_ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
+
+
+@functools.cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(table("authorwords.toml")[name])
+
+
+@functools.cache
+def _pattern(name: str) -> re.Pattern[str]:
+    """The words of one list, the longest first, as whole words."""
+    words = "|".join(sorted(map(re.escape, table("authorwords.toml")[name]), key=len, reverse=True))
+    forms = {
+        "before": rf"^(?:{words})\b\s*[:：.]?\s+|^(?:{words})\s*[:：／]\s*",
+        "between": rf"\s+(?:{words})\s+|\s*&\s*",
+        "until": rf"\s+(?:{words})(?:\b.*|$)",
+        "after": rf"\s+(?:{words})$",
+        "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
+    }
+    return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
+
+
+def names(texts: Iterable[str]) -> list[str]:
+    """The names in some texts, cleaned, each once, in order.
+
+    >>> names(["By Ada Lind and Ben Ott, News Reporter", "ADA LIND", "desk@valley.example"])
+    ['Ada Lind', 'Ben Ott']
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        for name in _split(text):
+            if len(found) < _MAX:
+                found.setdefault(name.casefold(), name)
+    return list(found.values())
+
+
+def _split(text: str) -> Iterator[str]:
+    text = _DROPPED.sub(" ", text[:2000])
+    text = _strip_before(text.strip())
+    for part in _MARKS.split(text):
+        if _pattern("role").search(part) and part != text:
+            continue
+        for piece in _pattern("between").split(part):
+            if (name := _name(piece)) is not None:
+                yield name
+
+
+def _strip_before(text: str) -> str:
+    for _ in range(2):
+        shorter = _pattern("before").sub("", text, count=1)
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def _name(text: str) -> str | None:
+    """One name, or None for what cannot be one."""
+    text = _pattern("until").sub("", _strip_before(tidy(text)))
+    text = _pattern("after").sub("", text)
+    text = text.strip(" .,:;|–—-'’\t").strip()
+    if not 1 < len(text) <= _LONGEST or len(text.split()) > _WORDS or text.casefold() in _words("nobody"):
+        return None
+    return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
+
+
+def _dotted(text: str) -> bool:
+    """A site that signs with its own name may have digits in it: "BR24 Redaktion"; a date or a count may not."""
+    return re.fullmatch(r"(?=\D)[\w.' -]*[^\W\d]{2}\d{1,3}(?: [^\W\d]+){0,3}", text) is not None
+
+
+def from_jsonld(doc: Document) -> Found | None:
+    article = doc.article_data
+    for key in ("author", "creator"):
+        if article.get(key):
+            texts = list(_people(article[key], doc, 0))
+            if found := _without_site(names(texts), doc):
+                return Found(
+                    tuple(found), "json-ld", "; ".join(texts)[:500], f"json-ld {jsonld.types(article)[0]}.{key}"
+                )
+    return None
+
+
+def from_meta(doc: Document) -> Found | None:
+    for key, swapped in table("authorwords.toml")["meta"].items():
+        texts = [tidy(content) for content in doc.meta.get(key, ())][:_MAX]
+        if swapped:
+            texts = [_unswapped(text) for text in texts]
+        elif key == "parsely-author":
+            texts = [text for text in texts if " " in text or "-" not in text]  # "ada-lind" is an address
+        if found := _without_site(names(texts), doc):
+            return Found(tuple(found), "meta", "; ".join(texts)[:500], f"meta {key}")
+    return None
+
+
+def from_label(doc: Document) -> Found | None:
+    labels = [label for label in doc.labels if label.field == "author"]
+    found = names(label.value for label in labels)
+    return Found(tuple(found), "label", labels[0].value, f"label {labels[0].label}") if found else None
+
+
+def from_markup(doc: Document) -> Found | None:
+    """The byline: the first element that calls itself so outside comments, teasers and margins."""
+    signed = from_site_name(doc) is not None  # then a byline counts only if it looks like persons
+    for node in doc.tree.css(_MARKUP)[:60]:
+        name = node.attributes.get("class") or ""
+        marked = (
+            node.attributes.get("rel")
+            or node.attributes.get("itemprop")
+            or _CLASS.search(name)
+            or node.tag == "address"
+        )
+        if not marked or node.tag in ("body", "html", "img", "button") or _OTHER_CLASS.search(name) or _elsewhere(node):
+            continue
+        texts = _byline(node)
+        found = _without_site(names(texts), doc)
+        if found and len(found) <= 8 and not (signed and any(" " not in name and name.isascii() for name in found)):
+            return Found(
+                tuple(found),
+                "markup",
+                "; ".join(texts)[:500],
+                f"{node.tag}.{name.split()[0]}" if name.strip() else str(node.tag),
+            )
+    return None
+
+
+def from_site_name(doc: Document) -> Found | None:
+    """The newsroom itself, where its data name it as the author and nobody else is named."""
+    article = doc.article_data
+    texts = list(_people(article.get("author") or article.get("creator"), doc, 0))
+    path = "json-ld author"
+    if not texts:
+        texts, path = (
+            [tidy(text) for key in ("author", "article:author") for text in doc.meta.get(key, ())],
+            "meta author",
+        )
+    found = [name for text in texts[:4] if (name := _name(text))] or names(texts)
+    return (
+        Found(tuple(found), "json-ld" if path.startswith("json") else "meta", "; ".join(texts)[:500], path)
+        if found
+        else None
+    )
+
+
+STEPS: tuple[Step, ...] = (from_jsonld, from_meta, from_label, from_markup, from_site_name)
+
+
+def authors(doc: Document) -> Found | None:
+    """The authors as a tuple of names, or None where the page names nobody."""
+    return climb(doc, STEPS)
+
+
+def _people(value: Any, doc: Document, depth: int) -> Iterator[str]:
+    """The names in a JSON-LD author: a string, an object, a reference to another object, or a list of those."""
+    if depth > 4:
+        return
+    if isinstance(value, list):
+        for item in value[:_MAX]:
+            yield from _people(item, doc, depth + 1)
+    elif isinstance(value, str):
+        if not value.startswith(("http://", "https://", "/")):
+            yield tidy(value)
+    elif isinstance(value, dict):
+        yield from _person(value, doc, depth)
+
+
+def _person(value: dict[str, Any], doc: Document, depth: int) -> Iterator[str]:
+    name = value.get("name") or value.get("byline")
+    if isinstance(name, (str, list)):
+        yield from _people(name, doc, depth + 1)
+    elif isinstance(value.get("familyName"), str):
+        yield tidy(f"{value.get('givenName') or ''} {value['familyName']}")
+    elif isinstance(name, dict):
+        yield from _people(name, doc, depth + 1)
+    elif isinstance(value.get("@id"), str):
+        other = next((o for o in doc.jsonld if o.get("@id") == value["@id"] and o is not value and o.get("name")), None)
+        if other is not None:
+            yield from _people(other["name"], doc, depth + 1)
+
+
+def _unswapped(text: str) -> str:
+    """A catalogue's name the right way round: "Lind, Ada" is Ada Lind."""
+    family, comma, given = text.partition(",")
+    return f"{given.strip()} {family.strip()}" if comma and "," not in given and len(given.split()) <= 3 else text
+
+
+def _byline(node: LexborNode) -> list[str]:
+    """The texts of a byline: its links or name elements where it has them, else its own lines."""
+    parts = node.css("[itemprop='name'], a[rel~='author'], a[href*='author' i], a[href*='autor' i], [class*='name' i]")
+    texts = [text for part in parts[:_MAX] if (text := tidy(part.text()))]
+    return texts or [line for line in (tidy(t) for t in node.text(separator="\n").split("\n")[:8]) if line]
+
+
+def _elsewhere(node: LexborNode) -> bool:
+    """Whether a byline belongs to a comment, a teaser, a picture or the margin."""
+    parent: LexborNode | None = node
+    for _ in range(8):
+        if parent is None or parent.tag == "body":
+            return False
+        if parent.tag in _ELSEWHERE or "comment" in (parent.attributes.get("class") or "").lower():
+            return True
+        parent = parent.parent
+    return False
+
+
+def _without_site(found: list[str], doc: Document) -> list[str]:
+    """`found` without the site's own names. Empty too where the data sign with the site and only single words are left.
+
+    "Valley Times, Springfield" and "red, Valley Times/agencies" name nobody.
+    """
+    if not found:
+        return found
+    known, label = site_names(doc), host_label(doc)
+    others = [name for name in found if not is_site(name, known, label)]
+    if (
+        len(others) < len(found)
+        and found[0] not in others
+        and not any(" " in name or not name.isascii() for name in others)
+    ):
+        return []
+    return others

@@ -1,0 +1,135 @@
+"""Bytes -> text -> tree, and the views that every field shares. The only place that builds a tree."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scraper.data import table
+from scraper.model import Page, Rules
+from scraper.parse import jsonld
+from scraper.parse.text import clean
+
+_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+_META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_SNIFF = 4096  # bytes searched for a <meta charset>; the standard's 1024 miss pages that open with long comments
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A printed metadata line and its value as printed."""
+
+    field: str  # "date", "modified", "time", "category", "number", "author"
+    value: str
+    nodes: tuple[LexborNode, ...]  # the text nodes that it is printed in; they are no part of the body
+    label: str = ""  # the label's own words
+
+
+class Document:
+    """One page, read once. Views are computed when first asked for and shared by all fields."""
+
+    def __init__(self, page: Page, rules: Rules) -> None:
+        self.page, self.rules = page, rules
+        self.url = page.final_url or page.url
+        self.charset = charset_of(page.body, page.header("content-type"))
+        self.tree = LexborHTMLParser(to_utf8(page.body, self.charset), scripting=True)
+        self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
+        self.issues: list[str] = []
+        self.memo: dict[str, Any] = {}  # what several steps of one field share; each key belongs to one module
+
+    @cached_property
+    def meta(self) -> dict[str, list[str]]:
+        """<meta> contents by lower-cased name, property, itemprop or http-equiv, in page order."""
+        found: dict[str, list[str]] = {}
+        for node in self.tree.css("meta[content]"):
+            attributes = node.attributes
+            content = attributes.get("content")
+            key = (
+                attributes.get("property")
+                or attributes.get("name")
+                or attributes.get("itemprop")
+                or attributes.get("http-equiv")
+            )
+            if key and content and not content.isspace():
+                found.setdefault(key.lower(), []).append(content)
+        return found
+
+    def first_meta(self, *names: str) -> tuple[str, str] | None:
+        """(name, cleaned content) of the first of `names` that the page has, or None."""
+        for name in names:
+            for content in self.meta.get(name, ()):
+                if value := clean(content):
+                    return name, value
+        return None
+
+    @cached_property
+    def jsonld(self) -> list[dict[str, Any]]:
+        """Every JSON-LD object of the page that has a @type, flattened, in page order."""
+        nodes = self.tree.css("script[type^='application/ld+json' i]")
+        return jsonld.objects(node.text() for node in nodes[:64])
+
+    @cached_property
+    def article_data(self) -> dict[str, Any]:
+        """The JSON-LD object that describes this page's article; empty where there is none."""
+        return jsonld.article(self.jsonld, self.url)
+
+    @cached_property
+    def title(self) -> str:
+        """The <title>, cleaned; empty where there is none."""
+        node = self.tree.css_first("title")
+        return clean(node.text()) if node else ""
+
+    @cached_property
+    def host(self) -> str:
+        """The host's name, lower-case, without www."""
+        return (urlsplit(self.url).hostname or "").removeprefix("www.")
+
+    @cached_property
+    def lang(self) -> str | None:
+        """<html lang>, as written, or None."""
+        node = self.tree.css_first("html")
+        value = node and (node.attributes.get("lang") or node.attributes.get("xml:lang"))
+        return value.strip() or None if value else None
+
+
+def charset_of(body: bytes, content_type: str | None) -> str:
+    """The charset by the WHATWG order (BOM, header, meta), then strict UTF-8, then statistics. A Python codec name."""
+    for bom, name in _BOMS:
+        if body.startswith(bom):
+            return name
+    header = _HEADER_CHARSET.search(content_type or "")
+    if header and (codec := _codec(header[1])):
+        return codec
+    declared = _META_CHARSET.search(body, 0, _SNIFF)
+    if declared and (codec := _codec(declared[1].decode("ascii"))):
+        # A page whose ASCII meta could be read is not UTF-16 whatever it says (HTML standard, 13.2.3.3).
+        return "utf-8" if codec.startswith("utf-16") else codec
+    try:
+        body.decode("utf-8")
+        return "utf-8"
+    except UnicodeDecodeError:
+        from charset_normalizer import from_bytes  # few pages need it, and it is slow to import
+
+        best = from_bytes(body[:65536]).best()
+        return best.encoding if best else "cp1252"
+
+
+def _codec(label: str) -> str | None:
+    """The Python codec of a WHATWG encoding label, None for a name that is no text encoding."""
+    codec: str | None = table("charsets.toml")["labels"].get(label.lower())
+    return codec
+
+
+def to_utf8(body: bytes, charset: str) -> bytes:
+    """`body` as UTF-8 without BOM. UTF-8 passes as it is: the tree replaces bad bytes by U+FFFD itself."""
+    if charset == "utf-8":
+        return body.removeprefix(codecs.BOM_UTF8)
+    text = body.decode(charset, "replace").lstrip("\ufeff")
+    return text.encode("utf-8", "replace")

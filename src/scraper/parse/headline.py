@@ -1,0 +1,221 @@
+"""The article's headline, without the site's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.model import Found, Source
+from scraper.parse import jsonld
+from scraper.parse.document import Document
+from scraper.parse.ladder import Step, climb
+from scraper.parse.sitename import host_label, is_site, sections, segments, site_names, squash, tidy, without_site
+from scraper.parse.text import clean
+
+_MAX_H1 = 12  # a page with more uses h1 for everything
+_LONGEST = 500  # characters of a headline
+_WORD = re.compile(r"\w+")
+_NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
+_ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
+_ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
+_PARTS = frozenset(("span", "div", "p", "small"))
+_GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
+_SEAM = re.compile(r"\v")
+_LOGO = re.compile(r"\bsite[-_]?(?:title|name|logo)|\blogo\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Title:
+    """One title of the page: its text without the site's name, that text squashed, and what stands in the page."""
+
+    text: str
+    key: str
+    raw: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Titles:
+    h1: _Title | None
+    data: _Title | None  # JSON-LD headline
+    meta: _Title | None  # og:title and its like
+    title: _Title | None  # <title>
+    news: bool  # the data call the page a news article
+
+
+def _titles(doc: Document) -> _Titles:
+    """All titles of the page, gathered once for all steps."""
+    found = doc.memo.get("headline")
+    if not isinstance(found, _Titles):
+        found = doc.memo["headline"] = _gather(doc)
+    return found
+
+
+def _gather(doc: Document) -> _Titles:
+    heads = doc.tree.css("h1")[:_MAX_H1]
+    names = site_names(doc) | {squash(node.text()[:80]) for node in heads if _is_logo(node, doc)}
+    data, article = None, doc.article_data
+    for key in ("headline", "name"):
+        if value := tidy(jsonld.text(article.get(key))):
+            data = _title(doc, names, value, f"json-ld {jsonld.types(article)[0]}.{key}")
+            break
+    meta = None
+    if declared := doc.first_meta(*table("metadata.toml")["headline"]):
+        meta = _title(doc, names, tidy(declared[1]), f"meta {declared[0]}")
+    title = _title(doc, names, tidy(doc.title), "title")
+    h1 = _h1(doc, heads, names, [t for t in (data, meta, title) if t])
+    news = "news_keywords" in doc.meta or (bool(article) and any(map(_NEWS.search, jsonld.types(article))))
+    return _Titles(h1, data, meta, title, news)
+
+
+def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title | None:
+    """A declared title as a candidate; None where it is empty or only the site's name."""
+    text = without_site(raw, doc, names)
+    text = _without_section(text, doc)[:_LONGEST]
+    key = squash(text)
+    return _Title(text, key, raw, path) if key and not is_site(text, names, host_label(doc)) else None
+
+
+def _without_section(text: str, doc: Document) -> str:
+    """`text` without a section's name at its end: "Bridge opens | Politics" once the site's name is off."""
+    parts = segments(text)
+    if len(parts) > 1 and squash(parts[-1]) in sections(doc) and text.endswith(parts[-1]):
+        return text[: -len(parts[-1])].rstrip(" |-–—·•:/»ㅣ｜")
+    return text
+
+
+def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[_Title]) -> _Title | None:
+    """The h1 that a declared title names too, else the first that is no logo and no template."""
+    label, first = host_label(doc), None
+    keys = {t.key for t in declared} | {squash(t.raw) for t in declared}
+    for node in heads:
+        texts = _texts(node)
+        if named := next((text for text in texts if squash(text) in keys), None):
+            packed = "".join(named.split())
+            # Where the two differ in blanks alone, the declared text stands: "Fire : two hurt" is markup's doing.
+            told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
+            return _from_heading(node, told, doc, names)
+        plain = first is None and squash(texts[0]) and "{{" not in texts[0]
+        if plain and not is_site(texts[0], names, label) and not _outside(node):
+            first = _from_heading(node, texts[0], doc, names)
+    return first
+
+
+def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> _Title:
+    text = without_site(raw, doc, names)
+    name = (node.attributes.get("class") or "").split()
+    return _Title(text, squash(text), raw, f"h1.{name[0]}" if name else "h1")
+
+
+def _texts(node: LexborNode) -> list[str]:
+    """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
+    whole = clean(node.text())[:_LONGEST]
+    parts = [clean(child.text())[:_LONGEST] for child in node.iter() if child.tag in _PARTS]
+    if not parts and node.css_first("br") is None:
+        return [whole]
+    apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:_LONGEST]
+    return [apart, whole, *(part for part in parts[:6] if part)]
+
+
+def _is_logo(node: LexborNode, doc: Document) -> bool:
+    """Whether a heading is a link to the home page or calls itself the site's title."""
+    name = node.attributes.get("class") or ""
+    if _LOGO.search(name):
+        return True
+    link = node.css_first("a[href]") or (node.parent if node.parent and node.parent.tag == "a" else None)
+    href = (link.attributes.get("href") or "").strip() if link else ""
+    host, _, path = href.partition("://")[2].removeprefix("www.").partition("/")
+    return href == "/" or (host == doc.host and not path.strip("/"))
+
+
+def _outside(node: LexborNode) -> bool:
+    """Whether a heading stands in a menu, a margin or the foot of the page."""
+    parent = node.parent
+    for _ in range(12):
+        if parent is None:
+            return False
+        if parent.tag in _ASIDE:
+            return True
+        parent = parent.parent
+    return False
+
+
+def _same(one: _Title | None, other: _Title | None) -> bool:
+    return one is not None and other is not None and one.key == other.key
+
+
+def _alike(one: str, other: str) -> float:
+    """Share of the words that two titles have in common, of the shorter one's words; 1 where a script has no blanks."""
+    a, b = set(_WORD.findall(one.casefold())), set(_WORD.findall(other.casefold()))
+    if not a or not b:
+        return 0.0
+    return (
+        len(a & b) / min(len(a), len(b))
+        if a & b or min(len(a), len(b)) > 2
+        else float(bool(set(one) & set(other) - {" "}))
+    )
+
+
+def from_story(doc: Document) -> Found | None:
+    """The headline that a news article's data give, where it was written apart from the page's h1.
+
+    Newsrooms keep the story's own headline in its data; the h1 of a live page changes by the hour. A value that is the
+    same as <title> while the other source agrees with the h1 was written for search engines, and is passed over.
+    """
+    titles = _titles(doc)
+    if not titles.news or titles.h1 is None:
+        return None
+    pairs: tuple[tuple[_Title | None, _Title | None, Source], ...] = (
+        (titles.data, titles.meta, "json-ld"),
+        (titles.meta, titles.data, "meta"),
+    )
+    for mine, other, source in pairs:
+        if mine is None or mine.key == titles.h1.key:
+            continue
+        if _same(mine, titles.title) and _same(other, titles.h1):
+            continue
+        if mine is titles.data and titles.meta is not None and _same(mine, titles.meta):
+            mine = titles.meta  # the same words; what is shared is punctuated for readers
+        return Found(mine.text, source, mine.raw, mine.path)
+    return None
+
+
+def from_h1(doc: Document) -> Found | None:
+    """The page's h1, where no declared title speaks against it."""
+    titles = _titles(doc)
+    if titles.h1 is None:
+        return None
+    declared = [t for t in (titles.data, titles.meta, titles.title) if t]
+    if declared and max(_alike(titles.h1.text, t.text) for t in declared) < _ALIKE:
+        return None
+    return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
+
+
+def from_jsonld(doc: Document) -> Found | None:
+    titles = _titles(doc)
+    title = titles.data
+    if title and titles.meta and titles.meta.key != title.key and titles.meta.key.startswith(title.key):
+        return None  # cut at 110 characters, as search engines once asked for
+    return Found(title.text, "json-ld", title.raw, title.path) if title else None
+
+
+def from_meta(doc: Document) -> Found | None:
+    title = _titles(doc).meta
+    return Found(title.text, "meta", title.raw, title.path) if title else None
+
+
+def from_title(doc: Document) -> Found | None:
+    title = _titles(doc).title
+    return Found(title.text, "markup", title.raw, title.path) if title else None
+
+
+STEPS: tuple[Step, ...] = (from_story, from_h1, from_jsonld, from_meta, from_title)
+
+
+def headline(doc: Document) -> Found | None:
+    """The headline, or None for a page that has no title at all or only the site's name."""
+    return climb(doc, STEPS)

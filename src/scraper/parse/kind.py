@@ -1,0 +1,189 @@
+"""Is the page an article? Walls and error pages by what they say, all else by structure and a small learned table.
+
+scripts/train_kind.py learns data/kindweights.json; features are structural, and no site is named anywhere.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from scraper.data import table
+from scraper.model import Found
+from scraper.parse import jsonld
+from scraper.parse.document import Document
+from scraper.parse.sitename import tidy
+
+_SHORT = 600  # characters of text that a wall or an error page has at most
+
+
+class Stamped(Protocol):
+    """What is read of the dates: their values and where they came from."""
+
+    @property
+    def date(self) -> str | None: ...
+    @property
+    def sources(self) -> dict[str, str]: ...
+
+
+def kind(
+    doc: Document, body: str | None, stamp: Stamped, headline: str | None
+) -> tuple[bool, str | None, tuple[Found, ...]]:
+    """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first)."""
+    text = doc.tree.body.text(separator=" ") if doc.tree.body and len(body or "") < _SHORT else None
+    if text is not None and (wall := _wall(doc, body, text, headline)):
+        return False, wall.value, (wall,)
+    seen, whole = survey(doc, stamp, headline)
+    is_article, evidence = weigh(seen, table("kindweights.json")["all" if whole else "declared"])
+    return is_article, None if is_article else _word(doc, seen), evidence
+
+
+def survey(doc: Document, stamp: Stamped, headline: str | None) -> tuple[dict[str, float], bool]:
+    """(the page's features, whether its markup is among them). Kept with the document, for before the tree is changed.
+
+    What a page declares is enough for most articles; the markup is only counted where it is not.
+    """
+    if "kind" not in doc.memo:
+        seen = declared(doc, stamp, headline)
+        sure, _ = weigh(seen, table("kindweights.json")["declared"])
+        doc.memo["kind"] = (seen, False) if sure else (seen | built(doc), True)
+    found: tuple[dict[str, float], bool] = doc.memo["kind"]
+    return found
+
+
+def weigh(seen: dict[str, float], weights: dict[str, Any]) -> tuple[bool, tuple[Found, ...]]:
+    """Whether the features reach the table's threshold, and those that count, the heaviest first."""
+    parts = {name: weights["weights"].get(name, 0.0) * value for name, value in seen.items()}
+    heavy = sorted((name for name in parts if abs(parts[name]) >= 0.3), key=lambda name: -abs(parts[name]))
+    evidence = tuple(Found(round(parts[name], 2), "markup", f"{name} = {seen[name]:.2f}", name) for name in heavy)
+    return weights["bias"] + sum(parts.values()) >= weights["threshold"], evidence
+
+
+def declared(doc: Document, stamp: Stamped, headline: str | None) -> dict[str, float]:
+    """What the page's data, its URL and its title say, in numbers between 0 and about 2; only what is not 0. Cheap."""
+    found = {**_from_data(doc), **_from_url(doc)}
+    found["title_words"] = min(len((headline or "").split()), 16) / 8
+    found["no_headline"] = float(not headline)
+    if stamp.date:
+        found["date"] = 1.0
+        found[f"date_{stamp.sources.get('date', '')}"] = 1.0
+    return {name: value for name, value in found.items() if value}
+
+
+def built(doc: Document) -> dict[str, float]:
+    """How the page is built: what its markup counts, and its prose."""
+    found = {**_from_markup(doc), **_from_text(doc)}
+    return {name: value for name, value in found.items() if value}
+
+
+def _from_data(doc: Document) -> dict[str, float]:
+    types = {name for obj in doc.jsonld for name in jsonld.types(obj)}
+    found = {f"type_{name}": 1.0 for name, words in table("kinds.toml")["types"].items() if not types.isdisjoint(words)}
+    declared = (doc.first_meta("og:type") or ("", ""))[1].lower()
+    if declared:
+        found[f"og_{declared if declared in ('article', 'website', 'product', 'blog') else 'other'}"] = 1.0
+    found["published"] = float(
+        not doc.meta.keys().isdisjoint(("article:published_time", "parsely-pub-date", "datepublished", "sailthru.date"))
+    )
+    found["section"] = float("article:section" in doc.meta or "article:tag" in doc.meta)
+    found["author"] = float(
+        "author" in doc.meta or "article:author" in doc.meta or bool(doc.article_data.get("author"))
+    )
+    found["modified"] = float("article:modified_time" in doc.meta)
+    found["news_keywords"] = float("news_keywords" in doc.meta)
+    generator = " ".join(doc.meta.get("generator", ())).lower()
+    for name, words in table("kinds.toml")["systems"].items():
+        found[f"system_{name}"] = float(any(word in generator for word in words))
+    return found
+
+
+def _from_url(doc: Document) -> dict[str, float]:
+    path = urlsplit(doc.url).path.lower()
+    parts = [part for part in path.split("/") if part]
+    slug = parts[-1].removesuffix(".html").removesuffix(".php") if parts else ""
+    hosts = set(doc.host.split(".")[:-2])
+    found = {
+        "home": float(not parts),
+        "depth": min(len(parts), 5) / 5,
+        "slug": min(slug.count("-") + slug.count("_"), 8) / 8,
+        "slug_long": float(slug.count("-") >= 4),
+        "url_date": float(bool(re.search(r"/(?:19|20)\d\d[/-]", path))),
+        "url_id": float(bool(re.search(r"\d{5}", slug))),
+        "slash": float(path.endswith("/")),
+    }
+    for name, words in table("kinds.toml")["places"].items():
+        found[f"in_{name}"] = float(not set(parts[:-1]).isdisjoint(words))
+        found[f"at_{name}"] = float(slug in words)
+        found[f"host_{name}"] = float(not hosts.isdisjoint(words))
+    return found
+
+
+def _from_markup(doc: Document) -> dict[str, float]:
+    counts = {name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()}
+    found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
+    found |= {
+        f"any_{name}": float(counts[name] > 0)
+        for name in ("cart", "forum", "price", "code", "time", "article", "pages")
+    }
+    found["many_article"] = float(counts["article"] >= 5)
+    found["h2_linked"] = counts["h2_link"] / max(1, counts["h2"])
+    found["p_per_a"] = min(3.0, counts["p"] / max(1, counts["a"]))
+    found["no_h1"] = float(doc.tree.css_first("h1") is None)
+    return found
+
+
+def _from_text(doc: Document) -> dict[str, float]:
+    paragraphs = [len(node.text()) for node in doc.tree.css("p")[:200]]
+    long = [n for n in paragraphs if n > 120]
+    return {
+        "prose": math.log1p(sum(long)) / 5,
+        "prose_none": float(not long),
+        "prose_count": math.log1p(len(long)) / 2,
+        "prose_share": sum(long) / max(1, sum(paragraphs)),
+    }
+
+
+def _wall(doc: Document, body: str | None, text: str, headline: str | None) -> Found | None:
+    """What a page with little text says about itself: error, bot challenge, consent or login wall, or nothing without scripts."""
+    words = " ".join(text.split())
+    title = tidy(f"{doc.title} {headline or ''}").casefold()
+    for reason in ("soft_404", "wall_bot", "wall_consent", "wall_login"):
+        hit = next((w for w in table("kinds.toml")[reason]["words"] if _said(w, title)), None)
+        if hit and (len(words) < 4 * _SHORT or reason == "soft_404"):
+            return Found(reason, "markup", hit, "title")
+    if len(words) < _SHORT:
+        page = doc.page.body[:300_000].lower()
+        mark = next((m for m in table("kinds.toml")["wall_bot"]["marks"] if m.encode() in page), None)
+        if mark and not body:
+            return Found("wall_bot", "markup", mark, "page")
+        low = words.casefold()
+        for reason in ("wall_bot", "wall_consent"):
+            if hit := next((w for w in table("kinds.toml")[reason]["words"] if w in low), None):
+                return Found(reason, "markup", hit, "text")
+    if len(words) < 200 and len(doc.tree.css("script")) > 0 and not body:
+        return Found("needs_js", "markup", words[:100], "body")
+    return None
+
+
+def _said(words: str, title: str) -> bool:
+    return words in title and _bounded(words).search(title) is not None
+
+
+@functools.cache
+def _bounded(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
+
+
+def _word(doc: Document, seen: dict[str, float]) -> str:
+    """The outcome's word for a page that is no article: what it looks most like."""
+    if seen.get("home"):
+        return "home"
+    votes = {
+        word: sum(weight * seen.get(name, 0.0) for name, weight in weights.items())
+        for word, weights in table("kinds.toml")["votes"].items()
+    }
+    best = max(votes, key=lambda word: votes[word])
+    return best if votes[best] >= 1 else "not_article"

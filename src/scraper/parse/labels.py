@@ -1,0 +1,232 @@
+"""Printed metadata lines ("publish: 6 July 2021", "No: 18200") in lists, spans, definition lists, tables and bars."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.parse.datetext import read, read_time
+from scraper.parse.document import Document, Label
+from scraper.parse.text import clean
+
+FIELDS = ("date", "modified", "time", "category", "number", "author")
+_MAX_LINE = 240  # characters; longer text is prose, whatever it begins with
+_MAX_LABEL = 40
+_REACH = 6  # text pieces between two lines of one block of labels
+_NEAR = 14  # text pieces between a lone label and the headline
+_COLONS = re.compile(r"[:\uff1a\ufe55\ua789\u2236]")
+_BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+")
+_EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u3010\u3011" + "".join(
+    map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # joiners and direction marks
+)
+_ENDS = _EDGE + ".\u2026"
+_TAIL = "0123456789/.-# \u00a0" + "".join(chr(zero + n) for zero in (0x660, 0x6F0) for n in range(10))
+_DIGITS_END = re.compile(r"^(.{1,24}?)[\s.#\u00a0]*([\d][\w/.-]{0,19})$")
+_NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24})$")
+_ARABIC = str.maketrans(
+    {"\u064a": "\u06cc", "\u0643": "\u06a9", "\u0649": "\u06cc", "\u0623": "\u0627", "\u0625": "\u0627"}
+    | {"\u0629": "\u0647", "\u0640": "", "\u200c": "", "\u200d": "", "\u0307": ""}
+    | {chr(mark): "" for mark in range(0x064B, 0x0653)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hit:
+    """A label met in the page's text: which field, at which piece of text, and the value's text behind it."""
+
+    field: str
+    label: str
+    at: int
+    value: str
+    end: int  # the piece that holds the value; `at` itself when both stand in one
+
+
+def fold(label: str) -> str:
+    """The form in which labels are compared: no case, vowel marks, joiners or punctuation at the ends."""
+    label = label.strip(_ENDS + ":\uff1a").casefold()
+    if label.isascii():
+        return label
+    return unicodedata.normalize("NFC", " ".join(label.translate(_ARABIC).split()))
+
+
+@functools.cache
+def _words() -> dict[str, str]:
+    """Folded label -> field. A word that is two fields in two languages goes to the one that more languages give it."""
+    votes: dict[str, dict[str, int]] = {}
+    for language in table("labels.toml").values():
+        for field, words in language.items():
+            for word in words:
+                votes.setdefault(fold(word), {}).setdefault(field, 0)
+                votes[fold(word)][field] += 1
+    return {word: max(fields, key=lambda f: (fields[f], -FIELDS.index(f))) for word, fields in votes.items() if word}
+
+
+def field_of(label: str) -> str | None:
+    """The field that a label names, None for words that are no label."""
+    return _words().get(fold(label)) if 0 < len(label) <= _MAX_LABEL else None
+
+
+def find(doc: Document) -> tuple[Label, ...]:
+    """The labelled lines of the page's own article: the block of labels nearest its headline; empty without one."""
+    body = doc.tree.body
+    if body is None:
+        return ()
+    pieces = body.text(separator="\x00", strip=True, skip_empty=True).replace("\uff1a", ":").split("\x00")
+    hits = [hit for hit in _hits(pieces) if _plausible(hit, doc)]
+    block = _block(hits, _headline_at(doc, pieces)) if hits else []
+    if not block:
+        return ()
+    # The walk gives the text nodes in the order of the pieces; only pages that print labels pay for it.
+    nodes = [n for n in body.traverse(include_text=True, skip_empty=True) if n.is_text_node]
+    seen: dict[str, Label] = {}
+    for hit in block:
+        label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
+        if not _is_hidden(label.nodes[0]):
+            seen.setdefault(hit.field, label)
+    return tuple(seen.values())
+
+
+def _is_hidden(node: LexborNode) -> bool:
+    parent = node.parent
+    return parent is not None and parent.tag in ("script", "style", "noscript", "template", "textarea")
+
+
+def _hits(pieces: list[str]) -> Iterator[_Hit]:
+    """Every label with a value, in text order."""
+    words = _words()
+    for at in _candidates(words, pieces):
+        if _COLONS.search(pieces[at]):
+            yield from _in_line(words, pieces, at)
+        else:
+            yield from _without_colon(words, pieces, at)
+
+
+def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
+    """Pieces that are a label, begin with one and a colon, or with one and end in a digit. Run on every piece of every
+    page, so nothing is folded here that need not be."""
+    found = []
+    for at, piece in enumerate(pieces):
+        if len(piece) > _MAX_LINE or not piece:
+            continue
+        head = piece.partition(":")[0]
+        if len(head) > _MAX_LABEL:
+            continue
+        head = head.strip(_ENDS)
+        known = head.lower() in words or (not head.isascii() and fold(head) in words)
+        numbered = piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number"
+        if known or numbered or (":" in piece and _BARS.search(head)):
+            found.append(at)
+    return found
+
+
+def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit]:
+    """The labels of one piece: one line, or a bar of several with separators between."""
+    parts = _split(words, pieces[at])
+    for label, value in parts:
+        field = words[fold(label)]
+        if value:
+            yield _Hit(field, label, at, value, at)
+        elif (label, value) == parts[-1]:
+            yield from _next_value(words, pieces, at, field, label)
+
+
+def _split(words: dict[str, str], line: str) -> list[tuple[str, str]]:
+    """(label, value) pairs of a line. A separator counts only where a known label follows it: dates have bars too."""
+    cuts = [0] + [m.end() for m in _BARS.finditer(line) if _label_at(words, line, m.end())]
+    ends = [m.start() for m in _BARS.finditer(line) if m.end() in cuts[1:]] + [len(line)]
+    parts = []
+    for begin, end in zip(cuts, ends, strict=True):
+        colon = _COLONS.search(line, begin, end)
+        if colon and words.get(fold(line[begin : colon.start()])):
+            parts.append((line[begin : colon.start()].strip(_EDGE), line[colon.end() : end].strip(_EDGE)))
+    return parts
+
+
+def _label_at(words: dict[str, str], line: str, start: int) -> bool:
+    colon = _COLONS.search(line, start)
+    return colon is not None and colon.start() - start <= _MAX_LABEL and fold(line[start : colon.start()]) in words
+
+
+def _without_colon(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit]:
+    """A label in an element of its own (dt, th, a heading span), or a number behind its word ("No. 18200")."""
+    piece = pieces[at]
+    field = words.get(fold(piece))
+    if field is not None:
+        yield from _next_value(words, pieces, at, field, piece)
+    elif (match := _DIGITS_END.match(piece)) and words.get(fold(match[1])) == "number":
+        yield _Hit("number", match[1], at, match[2], at)
+
+
+def _next_value(words: dict[str, str], pieces: list[str], at: int, field: str, label: str) -> Iterator[_Hit]:
+    """The value of a label that stands alone: the next piece that is no separator, unless that is a label itself."""
+    for end in range(at + 1, min(at + 3, len(pieces))):
+        piece = pieces[end]
+        value = piece.strip(_EDGE + ":\uff1a")
+        if not value:
+            continue
+        colon = _COLONS.search(piece)
+        is_label = fold(piece) in words or (colon and colon.start() > 0 and fold(piece[: colon.start()]) in words)
+        if len(value) <= 120 and not is_label:
+            yield _Hit(field, label, at, _until_label(words, value), end)
+        return
+
+
+def _until_label(words: dict[str, str], value: str) -> str:
+    """`value` cut before a further label behind a separator."""
+    for bar in _BARS.finditer(value):
+        if _label_at(words, value, bar.end()):
+            return value[: bar.start()]
+    return value
+
+
+def _plausible(hit: _Hit, doc: Document) -> bool:
+    """Whether the value can be the field's: a date that reads as one, a number with digits, a short category."""
+    language = doc.rules.language or doc.lang
+    match hit.field:
+        case "date" | "modified":
+            found = read(hit.value, language=language, now=doc.page.fetched_at)
+            return found is not None and (found.date is not None or bool(found.issues))
+        case "time":
+            return len(hit.value) <= 60 and read_time(hit.value, language) is not None
+        case "number":
+            return _NUMBER.match(hit.value) is not None
+        case "category":
+            return len(hit.value) <= 60 and not hit.value[0].isdigit() and hit.value[-1] not in ".!?:"
+        case _:
+            return len(hit.value) <= 100 and not any(c.isdigit() for c in hit.value) and hit.value[-1] not in "!?:"
+
+
+def _headline_at(doc: Document, pieces: list[str]) -> int | None:
+    """Where the headline stands among the pieces, None where it is not found: a heading that the title repeats, or h1."""
+    heads = [clean(h.text(separator=" ")) for h in doc.tree.css("h1, h2")[:12]]
+    if not heads:
+        return None
+    for at, piece in enumerate(pieces):
+        if len(piece) > 12 and piece in doc.title and any(piece in head for head in heads):
+            return at
+    return next((at for at, piece in enumerate(pieces) if piece and heads[0].startswith(piece)), None)
+
+
+def _block(hits: list[_Hit], headline: int | None) -> list[_Hit]:
+    """The hits that belong together: neighbours with at least two fields, or a lone one close to the headline."""
+    groups: list[list[_Hit]] = []
+    for hit in hits:
+        if groups and hit.at - groups[-1][-1].end <= _REACH:
+            groups[-1].append(hit)
+        else:
+            groups.append([hit])
+
+    def distance(group: list[_Hit]) -> int:
+        return 0 if headline is None else min(abs(h.at - headline) for h in group)
+
+    several = [g for g in groups if len({h.field for h in g}) > 1]
+    if several:
+        return min(several, key=distance)
+    near = [g for g in groups if headline is not None and distance(g) <= _NEAR]
+    return min(near, key=distance)[:1] if near else []

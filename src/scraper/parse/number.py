@@ -1,0 +1,106 @@
+"""The article's own number, as printed; digits of any script become ASCII, leading zeros stay."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from scraper.data import table
+from scraper.model import Found, Source
+from scraper.parse.document import Document
+from scraper.parse.ladder import Step, climb
+from scraper.parse.text import clean
+
+_LONGEST = 64  # characters
+_POST_CLASS = re.compile(r"(?:^|\s)(?:postid|page-id|post|node|article|story)-(\d{1,12})(?=\s|$)")
+_POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
+_URL_NUMBER = re.compile(
+    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,12})(?=$|[/_,!-]|\.[a-z]{3,5}$)"
+)
+_WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
+
+
+def digits(text: str) -> str:
+    """`text` with the digits of every script as ASCII.
+
+    >>> digits("۱۸۲۰۰"), digits("第１２号")
+    ('18200', '第12号')
+    """
+    if text.isascii():
+        return text
+    return "".join(str(unicodedata.decimal(c, c)) for c in text)
+
+
+def from_label(doc: Document) -> Found | None:
+    label = next((label for label in doc.labels if label.field == "number"), None)
+    return _found(label.value, "label", f"label {label.label}") if label else None
+
+
+def from_jsonld(doc: Document) -> Found | None:
+    return _identifier(doc.article_data.get("identifier"), "json-ld identifier", 0)
+
+
+def from_wordpress(doc: Document) -> Found | None:
+    """The post's id in the body's or the article's class, as WordPress and Drupal write it, then in the shortlink."""
+    body = doc.tree.body
+    name = (body.attributes.get("class") or "") if body else ""
+    if match := re.search(r"(?:^|\s)(?:postid|page-node)-(\d{1,12})(?=\s|$)", name):
+        return _found(match[1], "markup", "body class")
+    articles = doc.tree.css("article[id], [id^='post-']")[:8]
+    numbers = {m[1] for node in articles if (m := _POST_ID.fullmatch(node.attributes.get("id") or ""))}
+    if len(numbers) == 1:
+        return _found(numbers.pop(), "markup", "article id")
+    link = doc.tree.css_first("link[rel='shortlink']")
+    query = dict(parse_qsl(_query((link.attributes.get("href") or "") if link else "")))
+    return _found(query["p"], "markup", "link shortlink") if query.get("p", "").isdecimal() else None
+
+
+def from_meta(doc: Document) -> Found | None:
+    found = doc.first_meta(*table("metadata.toml")["number"])
+    return _found(found[1], "meta", f"meta {found[0]}") if found and _WHOLE.fullmatch(digits(found[1])) else None
+
+
+def from_url(doc: Document) -> Found | None:
+    """The URL's own id: ?id=118, else the last long number of the path that is no date."""
+    for key, value in parse_qsl(_query(doc.url)):
+        if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
+            return _found(value, "url", f"url ?{key}")
+    path = re.sub(r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)", "/", urlsplit(doc.url).path)
+    numbers = _URL_NUMBER.findall(path)
+    return _found(numbers[-1], "url", "url path") if numbers else None
+
+
+STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_wordpress, from_meta, from_url)
+
+
+def number(doc: Document) -> Found | None:
+    """The article's number as a string, or None where the page gives none."""
+    return climb(doc, STEPS)
+
+
+def _found(text: str, source: Source, path: str) -> Found | None:
+    value = digits(clean(text)).strip(" .,;:#")
+    return Found(value, source, text, path) if value and len(value) <= _LONGEST else None
+
+
+def _identifier(value: Any, path: str, depth: int) -> Found | None:
+    """A number in schema.org's identifier: text, a number, a PropertyValue, or a list of those. URLs are none."""
+    if depth > 3:
+        return None
+    if isinstance(value, list):
+        return next((found for item in value[:10] if (found := _identifier(item, path, depth + 1))), None)
+    if isinstance(value, dict):
+        return _identifier(value.get("value") or value.get("@value"), path, depth + 1)
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        return None
+    text = str(value) if not isinstance(value, int) or abs(value) < 10**18 else ""
+    return _found(text, "json-ld", path) if text and "://" not in text and any(map(str.isdigit, text)) else None
+
+
+def _query(url: str) -> str:
+    try:
+        return urlsplit(url).query
+    except ValueError:  # a broken IPv6 address
+        return ""

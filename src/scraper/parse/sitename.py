@@ -1,0 +1,120 @@
+"""What the site calls itself, and text without it: titles carry the name behind or in front, behind any mark."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+from scraper.data import table
+from scraper.parse import jsonld
+from scraper.parse.document import Document
+from scraper.parse.text import clean
+
+# A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
+_MARK = re.compile(
+    r"\s+[|\-–—−:·•⋆★»«/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«]\s+|\s+[»«]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*"
+)
+_LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
+_MAX = 1000  # characters; a longer title is not one
+_SCORE = str.maketrans(dict.fromkeys("\xad\u200b\u200c\u200d\u2060\ufeff"))
+
+
+def squash(text: str) -> str:
+    """`text` for comparison: letters and digits alone, folded, without accents.
+
+    >>> squash("Süd–Kurier!")
+    'sudkurier'
+    """
+    if text.isascii():
+        return "".join(filter(str.isalnum, text.lower()))
+    folded = unicodedata.normalize("NFKD", text.translate(_SCORE).casefold())
+    return "".join(c for c in folded if c.isalnum())
+
+
+def tidy(text: str | None) -> str:
+    """One line of text as a field wants it; entities that were escaped twice are undone. Empty for None."""
+    if not text:
+        return ""
+    return clean(html.unescape(text) if "&" in text else text)
+
+
+def site_names(doc: Document) -> frozenset[str]:
+    """The names of the site that the page declares, squashed: og:site_name, publisher, WebSite, application name."""
+    known = doc.memo.get("site_names")
+    if not isinstance(known, frozenset):
+        known = doc.memo["site_names"] = _declared_names(doc)
+    return known
+
+
+def _declared_names(doc: Document) -> frozenset[str]:
+    words = table("metadata.toml")
+    found = [content for key in words["site_name"] for content in doc.meta.get(key, ())]
+    for obj in doc.jsonld:
+        if not words["site_types"].keys().isdisjoint(jsonld.types(obj)):
+            found += [jsonld.text(obj.get(key)) or "" for key in ("name", "alternateName")]
+        found.append(jsonld.text(obj.get("publisher")) or "")
+    return frozenset(name for text in found if (name := squash(text.removeprefix("@"))))
+
+
+def host_label(doc: Document) -> str:
+    """The host's own label, squashed: "dailynews" of www.daily-news.co.uk; empty where there is none."""
+    labels = doc.host.split(".")[:-1]
+    return squash(max(labels, key=len)) if labels else ""
+
+
+def is_site(text: str, names: frozenset[str], label: str) -> bool:
+    """Whether `text` is the site's name, by the declared names or by the host."""
+    key = squash(text)
+    if not key:
+        return False
+    if _named(key, names, label):
+        return True
+    words = len(text.split())
+    if len(label) >= 4 and label in key and words <= 4:
+        return True
+    return words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
+
+
+def _named(key: str, names: frozenset[str], label: str) -> bool:
+    ends = table("metadata.toml")["name_ends"]
+    return key in names or (key == label != "") or any(key == name + end for name in names for end in ends)
+
+
+def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
+    """`text` without the site's name in front or behind, however often; whole where nothing else would be left."""
+    text, label = text[:_MAX], host_label(doc)
+    for _ in range(3):
+        shorter = _cut_end(text, names, label)
+        if shorter == text:
+            break
+        text = shorter
+    marks = list(_MARK.finditer(text, 0, 120))[:3]
+    for mark in marks:
+        if _named(squash(text[: mark.start()]), names, label) and len(text) - mark.end() > 8:
+            return text[mark.end() :].strip()
+    return text
+
+
+def _cut_end(text: str, names: frozenset[str], label: str) -> str:
+    marks = list(_MARK.finditer(text))[-4:]
+    for mark in marks:
+        if mark.start() > 0 and is_site(text[mark.end() :], names, label):
+            return text[: mark.start()].rstrip()
+    for mark in list(_LOOSE.finditer(text))[-3:]:
+        if mark.start() > 8 and squash(text[mark.end() :]) in names:
+            return text[: mark.start()].rstrip()
+    return text
+
+
+def segments(text: str) -> list[str]:
+    """The parts of a title between its marks, first to last."""
+    return [part for part in (p.strip() for p in _MARK.split(text[:_MAX])) if part]
+
+
+def sections(doc: Document) -> frozenset[str]:
+    """Squashed section names that the page declares: titles carry them too."""
+    found = [c for key in table("metadata.toml")["section"] for c in doc.meta.get(key, ())]
+    found += urlsplit(doc.url).path.strip("/").split("/")[:-1][:4]
+    return frozenset(filter(None, map(squash, found)))

@@ -1,0 +1,278 @@
+"""When the article was published and last changed: all that the page says, weighed into one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from scraper.model import Found, Source
+from scraper.parse import moments
+from scraper.parse.document import Document
+from scraper.parse.moments import Kind, Moment, near
+
+_OLDEST = 1990  # the first year that is believed without a second witness
+_AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch: zones and fast clocks
+_WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
+_ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
+_NONE = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The record's own strings; None where the page does not say. `evidence` holds every candidate, the winner first."""
+
+    date: str | None = None  # YYYY-MM-DD
+    time: str | None = None  # HH:MM:SS, local to the page
+    utc_offset: str | None = None  # +HH:MM
+    published_at: str | None = None  # RFC 3339, UTC, Z
+    modified_at: str | None = None
+    sources: dict[str, Source] = field(default_factory=dict)
+    issues: tuple[str, ...] = ()
+    evidence: tuple[Found, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was decided: the moments that give the day and the time, and the local time with its offset."""
+
+    day: Moment
+    clock: Moment | None
+    local: datetime  # naive; its time counts only where `clock` is there
+    offset: timedelta | None
+
+
+def when(doc: Document, *, full: bool = False) -> Stamp:
+    """The dates of the page. `full` gathers every candidate, for explain(); else it stops where enough is known."""
+    seen: list[Moment] = []
+    refused: dict[int, str] = {}
+    told: _Told | None = None
+    for gather, needed in _GATHER:
+        if not full and told is not None and not needed(told):
+            continue
+        for moment in gather(doc):
+            if reason := _refusal(moment, doc, seen):
+                refused[len(seen)] = reason
+            seen.append(moment)
+        told = _decide([m for i, m in enumerate(seen) if i not in refused and m.kind == "published"])
+    return _stamp(doc, told, seen, refused)
+
+
+def _declared(doc: Document) -> Iterator[Moment]:
+    """What is cheap to ask: site rules, data, labels, URL."""
+    kinds: tuple[Kind, Kind] = ("published", "modified")
+    for kind in kinds:
+        yield from moments.from_site(doc, kind)
+        yield from moments.from_jsonld(doc, kind)
+        yield from moments.from_meta(doc, kind)
+        yield from moments.from_labels(doc, kind)
+    yield from moments.from_url(doc)
+
+
+def _refusal(moment: Moment, doc: Document, seen: list[Moment]) -> str | None:
+    """Why a candidate cannot be: the reader's issue, after the fetch, or older than the web with no second witness."""
+    day = moment.when.date
+    if day is None:
+        return next(iter(moment.when.issues), "no date")
+    fetched = doc.page.fetched_at
+    if fetched is not None and _earliest(moment) > fetched + _AHEAD:
+        return "date-future"
+    if day.year < _OLDEST and not any(m.when.date == day for m in seen) and moment.source not in ("site", "label"):
+        return "date-old"
+    return None
+
+
+def _earliest(moment: Moment) -> datetime:
+    assert moment.when.date is not None
+    clock = moment.when.time or datetime.min.time()
+    zone = (
+        timezone(moment.when.offset)
+        if moment.when.offset is not None and abs(moment.when.offset) < timedelta(1)
+        else UTC
+    )
+    return datetime.combine(moment.when.date, clock, zone)
+
+
+def _decide(found: list[Moment]) -> _Told | None:
+    """The day of the most trusted source, and the finest time that agrees with it."""
+    found = sorted(found, key=lambda m: m.trust)
+    if not found:
+        return None
+    day = found[0]
+    agreeing = [m for m in found if m.when.date and day.when.date and near(m.when.date, day.when.date)]
+    instant = next((m for m in agreeing if m.instant), None)
+    if instant is None or (day.timed and day.source in ("site", "label")):
+        return _local(day, agreeing, instant)
+    return _printed(instant, day, agreeing)
+
+
+def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> _Told:
+    """A day with the time of the same day that some source prints; its offset only where an instant gives it."""
+    clock = next((m for m in (day, *agreeing) if m.timed and m.when.date == day.when.date), None)
+    assert day.when.date is not None
+    local = datetime.combine(day.when.date, (clock.when.time if clock else None) or datetime.min.time())
+    if clock is None:
+        return _Told(day, None, local, None)
+    offset = clock.when.offset
+    if offset is None and instant is not None:
+        offset = _between(local, _earliest(instant))
+    return _Told(day, clock, local, offset)
+
+
+def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> _Told:
+    """The instant of the data, in the local time that the page prints beside it; else in the data's own offset."""
+    moment = _earliest(instant)
+    for other in agreeing:
+        if not other.timed or other is instant or other.when.offset not in (None, _NONE):
+            if other.instant and other.when.offset and _earliest(other) == moment and not instant.when.offset:
+                return _Told(day, other, _naive(other), other.when.offset)
+            continue
+        if other.when.offset is None and other.source in ("label", "markup", "meta", "json-ld"):
+            offset = _between(_naive(other), moment)
+            if offset is not None and (offset == instant.when.offset or not instant.when.offset):
+                return _Told(day, other, _naive(instant) + (offset - (instant.when.offset or _NONE)), offset)
+    return _Told(day if day.when.date == instant.when.date else instant, instant, _naive(instant), instant.when.offset)
+
+
+def _naive(moment: Moment) -> datetime:
+    assert moment.when.date is not None and moment.when.time is not None
+    return datetime.combine(moment.when.date, moment.when.time)
+
+
+def _between(local: datetime, moment: datetime) -> timedelta | None:
+    """The offset at which `local` is `moment`, to the minute; None where no zone has it."""
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    offset = local.replace(second=0) - utc.replace(second=0)
+    minutes = offset // timedelta(minutes=1)
+    known = minutes % 60 in (0, 30) or minutes in _ODD
+    return offset if known and _WEST <= offset <= _EAST else None
+
+
+def _coarse(told: _Told) -> bool:
+    """Whether an element of the page could make it finer: no time, or an instant in UTC that is local somewhere."""
+    return (
+        told.clock is None
+        or told.day.trust > 3
+        or not (told.offset or told.clock.source in ("site", "label", "markup"))
+    )
+
+
+def _vague(told: _Told) -> bool:
+    """Whether the page's own words may know better than what gives the day."""
+    return told.clock is None or told.day.trust > 3
+
+
+def _marginal(told: _Told) -> bool:
+    """Whether the day comes from a teaser or the margin alone."""
+    return told.day.trust > 8
+
+
+# Where to look, and whether it is worth it once something is known. What is dear comes last.
+_GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[_Told], bool]], ...] = (
+    (_declared, _marginal),
+    (moments.from_times, _coarse),
+    (moments.from_markup, _vague),
+    (moments.from_islands, _marginal),
+    (moments.from_text, _marginal),
+)
+
+
+def _stamp(doc: Document, told: _Told | None, seen: list[Moment], refused: dict[int, str]) -> Stamp:
+    zone = _zone(doc)
+    modified = _modified(doc, seen, refused, zone)
+    issues = _issues(told, seen, refused)
+    sources: dict[str, Source] = {"modified_at": modified.source} if modified else {}
+    at = _utc(_earliest(modified) if modified and modified.instant else _placed(modified, zone)) if modified else None
+    if told is None:
+        return Stamp(modified_at=at, sources=sources, issues=issues, evidence=_evidence(seen, refused, ()))
+    local, offset = told.local, told.offset
+    if zone is not None and told.clock is not None:
+        aware = (
+            local.replace(tzinfo=zone) if offset is None else local.replace(tzinfo=timezone(offset)).astimezone(zone)
+        )
+        local, offset = aware.replace(tzinfo=None), aware.utcoffset()
+    sources["date"] = told.day.source
+    instant = None
+    if told.clock is not None:
+        sources["time"] = told.clock.source
+        if offset is not None:
+            instant = local.replace(tzinfo=timezone(offset))
+            sources["utc_offset"] = sources["published_at"] = told.clock.source if told.offset is not None else "site"
+    return Stamp(
+        date=local.date().isoformat(),
+        time=local.time().replace(microsecond=0).isoformat() if told.clock else None,
+        utc_offset=_offset(offset) if told.clock and offset is not None else None,
+        published_at=_utc(instant),
+        modified_at=at,
+        sources=sources,
+        issues=issues,
+        evidence=_evidence(seen, refused, (told.day, told.clock)),
+    )
+
+
+def _zone(doc: Document) -> tzinfo | None:
+    """The site's configured zone; None where there is none. Its name was checked with the configuration."""
+    return ZoneInfo(doc.rules.timezone) if doc.rules.timezone else None
+
+
+def _modified(doc: Document, seen: list[Moment], refused: dict[int, str], zone: tzinfo | None) -> Moment | None:
+    """The most trusted change that is an instant, or can be made one in the site's zone."""
+    found = [m for i, m in enumerate(seen) if i not in refused and m.kind == "modified" and m.timed]
+    found = [m for m in found if m.instant or zone is not None]
+    return min(found, key=lambda m: m.trust, default=None)
+
+
+def _placed(moment: Moment, zone: tzinfo | None) -> datetime | None:
+    return _naive(moment).replace(tzinfo=zone) if zone else None
+
+
+def _issues(told: _Told | None, seen: list[Moment], refused: dict[int, str]) -> tuple[str, ...]:
+    """Why a date is missing, or what is odd about it."""
+    if told is None:
+        return tuple(
+            dict.fromkeys(r for i, r in refused.items() if r.startswith("date-") and seen[i].kind == "published")
+        )
+    return tuple(dict.fromkeys(issue for m in (told.day, told.clock) if m for issue in m.when.issues))
+
+
+def _evidence(seen: list[Moment], refused: dict[int, str], won: Iterable[Moment | None]) -> tuple[Found, ...]:
+    winners = [m for m in won if m is not None]
+    rows = []
+    for i, moment in enumerate(seen):
+        wins = any(moment is m for m in winners)
+        lost = None if wins else refused.get(i) or _why(moment, winners)
+        rows.append((not wins, Found(_text(moment), moment.source, moment.raw, moment.path, lost)))
+    return tuple(found for _, found in sorted(rows, key=lambda row: row[0]))
+
+
+def _why(moment: Moment, winners: list[Moment]) -> str:
+    if moment.kind == "modified":
+        return "a change, not the publication"
+    if winners and moment.when.date and winners[0].when.date and not near(moment.when.date, winners[0].when.date):
+        return f"another day than {winners[0].path}"
+    return f"{winners[0].source} comes first" if winners else "not needed"
+
+
+def _text(moment: Moment) -> str | None:
+    if moment.when.date is None:
+        return None
+    text = moment.when.date.isoformat()
+    if moment.when.time is not None:
+        text += f"T{moment.when.time.replace(microsecond=0).isoformat()}"
+    return text + (_offset(moment.when.offset) if moment.when.offset is not None else "")
+
+
+def _offset(offset: timedelta) -> str:
+    minutes = offset // timedelta(minutes=1)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def _utc(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC with Z, to the second; None for a moment that lies outside the calendar."""
+    if moment is None:
+        return None
+    try:
+        return moment.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    except OverflowError:
+        return None

@@ -1,0 +1,191 @@
+"""The one way through: discover -> fetch -> parse -> commit. Its parts are handed in; every URL ends in one outcome."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from scraper.discover.start import Lead
+from scraper.errors import FetchError, ParseFailed, SkipPage
+from scraper.model import Article, Fetch, Outcome, Page, Rules
+from scraper.store import Result
+from scraper.urls import BadUrl, canonical, host_of
+from scraper.workers import Parse
+
+BATCH = 128  # results in one transaction at most
+BATCH_SECONDS = 0.05  # a result waits no longer than this for others to share its transaction
+QUEUED = 512  # results that may wait for the writer before fetching pauses
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the way through needs of one site."""
+
+    name: str
+    leads: Callable[[], AsyncIterator[Lead]]  # what its start addresses lead to
+    fetch: Fetch
+    rules: Rules
+    unwanted: Callable[[str], str | None]  # why a URL is out of scope, None when it is wanted
+    per_host: int = 1
+    limit: int | None = None  # URLs taken up in one run at most
+    basis: str = ""  # what its records depend on besides the pages
+    partition: Callable[[Article], str] = lambda article: ""  # the folder of a record below the output's
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Told while a run goes on: one more URL `discovered`, an `outcome` on disk, or a `note` in words."""
+
+    discovered: str | None = None
+    outcome: Outcome | None = None
+    article: Article | None = None  # with an outcome that added a line
+    note: str | None = None
+
+
+Progress = Callable[[Event], None]
+Commit = Callable[[Sequence[Result]], Sequence[Outcome]]
+
+
+@dataclass(slots=True)
+class Run:
+    """One run's parts, and what it keeps in memory: the URLs seen and a lane for each host."""
+
+    parse: Parse
+    commit: Commit
+    done: Callable[[str], bool]  # whether a URL has its outcome from an earlier, interrupted part of this run
+    tell: Progress
+    stop: asyncio.Event
+    limit: int | None = None  # URLs taken up at most; None for no limit
+    pending: int = 0  # URLs discovered whose outcome is not on disk yet; 0 at the end of a whole run
+    _seen: set[str] = field(default_factory=set)
+    _lanes: dict[str, list[asyncio.Queue[tuple[Site, str] | None]]] = field(default_factory=dict)
+    _results: asyncio.Queue[Result | None] = field(default_factory=lambda: asyncio.Queue(QUEUED))
+
+    async def go(self, sites: Sequence[Site]) -> None:
+        """Crawl all sites to their end, or until `stop` is set. Raises what `commit` raises."""
+        with ThreadPoolExecutor(1, "commit") as disk:
+            try:
+                async with asyncio.TaskGroup() as group:
+                    group.create_task(self._write(disk))
+                    await self._crawl(sites)
+                    await self._results.put(None)
+            except* Exception as failures:
+                raise _first(failures) from None
+
+    async def _crawl(self, sites: Sequence[Site]) -> None:
+        async with asyncio.TaskGroup() as lanes:
+            async with asyncio.TaskGroup() as finders:
+                for site in sites:
+                    finders.create_task(self._find(site, lanes))
+            for queues in self._lanes.values():
+                for queue in queues:
+                    queue.put_nowait(None)
+
+    async def _find(self, site: Site, lanes: asyncio.TaskGroup) -> None:
+        """Take up each new address that the site's starts lead to."""
+        taken = 0
+        async for lead in site.leads():
+            if self._full() or taken == site.limit:
+                return
+            try:
+                url = canonical(lead.url)
+            except BadUrl as error:
+                url, lead = lead.url, Lead(lead.url, FetchError(error.reason, url=lead.url, detail=error.detail))
+            if url in self._seen:
+                continue
+            self._seen.add(url)
+            taken += 1
+            self.tell(Event(discovered=url))
+            if self.done(url):
+                continue
+            self.pending += 1
+            if lead.problem:
+                await self._results.put(Result(failure(url, site.name, lead.problem)))
+            elif reason := site.unwanted(url):
+                await self._results.put(Result(Outcome(url, "skipped", reason, site.name)))
+            else:
+                self._lane(host_of(url), site, lanes).put_nowait((site, url))
+
+    def _full(self) -> bool:
+        return self.stop.is_set() or (self.limit is not None and len(self._seen) >= self.limit)
+
+    def _lane(self, host: str, site: Site, lanes: asyncio.TaskGroup) -> asyncio.Queue[tuple[Site, str] | None]:
+        """The host's shortest queue. A slow host holds up its own lane and no other."""
+        queues = self._lanes.get(host)
+        if queues is None:
+            queues = self._lanes[host] = [asyncio.Queue() for _ in range(site.per_host)]
+            for queue in queues:
+                lanes.create_task(self._drain(queue))
+        return min(queues, key=lambda q: q.qsize())
+
+    async def _drain(self, queue: asyncio.Queue[tuple[Site, str] | None]) -> None:
+        while (job := await queue.get()) is not None and not self.stop.is_set():
+            await self._results.put(await self._work(*job))
+
+    async def _work(self, site: Site, url: str) -> Result:
+        """Fetch and parse one URL; whatever happens becomes its result."""
+        try:
+            page = await site.fetch(url)
+            if page.status == 304:
+                return Result(Outcome(url, "unchanged", site=site.name))
+            return result(url, site, page, await self.parse(page, site.rules))
+        except FetchError as error:
+            return Result(failure(url, site.name, error))
+        except ParseFailed as error:
+            return Result(Outcome(url, "failed", error.reason, site.name, error.detail))
+
+    async def _write(self, disk: ThreadPoolExecutor) -> None:
+        """Commit results in batches as they come; only what is on disk is told."""
+        loop = asyncio.get_running_loop()
+        more = True
+        while more:
+            batch = await self._batch()
+            more = batch[-1] is not None
+            results = [r for r in batch if r is not None]
+            if results:
+                self._tell_all(results, await loop.run_in_executor(disk, self.commit, results))
+
+    def _tell_all(self, results: list[Result], outcomes: Sequence[Outcome]) -> None:
+        self.pending -= len(results)
+        articles = {r.outcome.url: r.article for r in results}
+        for outcome in outcomes:
+            added = outcome.word in ("stored", "updated")
+            self.tell(Event(outcome=outcome, article=articles[outcome.url] if added else None))
+
+    async def _batch(self) -> list[Result | None]:
+        """At least one result, then what comes within BATCH_SECONDS; the last is None at the end."""
+        batch = [await self._results.get()]
+        try:
+            async with asyncio.timeout(BATCH_SECONDS):
+                while batch[-1] is not None and len(batch) < BATCH:
+                    batch.append(await self._results.get())
+        except TimeoutError:
+            pass
+        return batch
+
+
+def result(url: str, site: Site, page: Page, article: Article) -> Result:
+    """What to store of a parsed page: a record, or why it is none."""
+    if not article.is_article:
+        return Result(Outcome(url, "refused", article.refusal or "not_article", site.name))
+    return Result(
+        Outcome(url, "stored", site=site.name),
+        article,
+        page.header("etag"),
+        page.header("last-modified"),
+        site.basis,
+        site.partition(article),
+    )
+
+
+def failure(url: str, site: str, error: FetchError) -> Outcome:
+    """How a URL ends that could not be had, or was left alone by rule."""
+    return Outcome(url, "skipped" if isinstance(error, SkipPage) else "failed", error.reason, site, error.detail)
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> Exception:
+    """The first real error inside nested groups."""
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error

@@ -1,0 +1,57 @@
+"""What the commands share: exit codes, words on stderr, and the options that several of them take."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from scraper.config import Config
+    from scraper.model import Rules
+
+DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+config_option = click.option("-c", "--config", "path", metavar="FILE", help="A configuration, for its sites' rules.")
+site_option = click.option("--site", metavar="NAME", help="Use this site's rules, whatever the page's host.")
+debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback if something breaks.")
+
+
+def say(line: str) -> None:
+    """One line on stderr. Words never stop a command, so a closed stderr is let be."""
+    from scraper.report import escape
+
+    with suppress(OSError):
+        click.echo(escape(line), err=True)
+
+
+def load_config(path: str | None) -> Config | None:
+    """The configuration that -c names, if it names one. Raises ConfigError."""
+    from scraper.config import load
+
+    return load(path) if path else None
+
+
+def rules_of(config: Config | None, site: str | None, url: str) -> Rules:
+    """The rules of the named site, else of the site whose host the URL has, else none. Raises UsageError."""
+    from scraper.model import NO_RULES
+
+    if config is None:
+        if site:
+            raise click.UsageError("--site needs -c FILE, the configuration that has the site.")
+        return NO_RULES
+    if site and site not in config.sites:
+        raise click.UsageError(f"No site {site!r} in {config.path}; it has {', '.join(config.sites)}.")
+    found = config.sites[site] if site else config.site_of(url)
+    return found.rules() if found else NO_RULES
+
+
+def check_url(url: str) -> None:
+    """Raises UsageError for what is no http(s) URL."""
+    from scraper import configvalues
+
+    try:
+        configvalues.url(url, configvalues.Around())
+    except configvalues.Wrong as error:
+        raise click.UsageError(f"{error}.") from None

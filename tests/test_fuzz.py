@@ -1,0 +1,68 @@
+"""The parser takes any bytes (C45); the long form is tests/fuzz.py."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fuzz import check, run
+
+TAGS = (
+    "p",
+    "div",
+    "h1",
+    "time",
+    "script",
+    "table",
+    "td",
+    "li",
+    "ul",
+    "a",
+    "span",
+    "article",
+    "meta",
+    "title",
+    "svg",
+    "br",
+)
+TEXTS = st.text(max_size=60) | st.sampled_from(
+    ["publish: 6 July 2021", "No: 18200", "time: 25:99", "©", "\u202e", "a" * 2000]
+)
+ATTRIBUTES = (
+    "",
+    " class='entry-content'",
+    " datetime='2021-13-45'",
+    " property='og:title' content='x'",
+    " itemprop=author",
+)
+
+
+@st.composite
+def pages(draw: st.DrawFn) -> bytes:
+    """Pages of nested, crossed and unclosed tags."""
+    parts = []
+    for _ in range(draw(st.integers(0, 30))):
+        tag = draw(st.sampled_from(TAGS))
+        kind = draw(st.integers(0, 2))
+        parts.append(
+            f"<{tag}{draw(st.sampled_from(ATTRIBUTES))}>" if kind == 0 else f"</{tag}>" if kind == 1 else draw(TEXTS)
+        )
+    return "".join(parts).encode("utf-8", "surrogatepass")
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+@given(pages() | st.binary(max_size=400))
+def test_any_bytes(page: bytes) -> None:
+    assert check(page) is None
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.text(max_size=80))
+def test_any_url(url: str) -> None:
+    assert check(b"<title>A</title><p>B", url) is None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_damaged_pages(seed: int) -> None:
+    assert run(seed, 0, 60) == []

@@ -1,0 +1,147 @@
+"""The main job on the newsroom, over real HTTP: outcomes, second runs, changes, interruptions, dead hosts."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SERVE = ROOT / "fixtures" / "newsroom" / "serve.py"
+SCRAPER = str(Path(sys.executable).parent / "scraper")
+
+
+def _serve() -> Any:
+    spec = importlib.util.spec_from_file_location("newsroom_serve", SERVE)
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def newsroom() -> Iterator[Any]:
+    with _serve().serving(port=0) as site:
+        yield site
+
+
+def configure(folder: Path, url: str, extra: str = "", fetch: str = "delay = 0.0") -> Path:
+    path = folder / "config.toml"
+    path.write_text(
+        f'[run]\nfolder = "data"\n[fetch]\n{fetch}\nretries = 0\nallow_networks = ["127.0.0.0/8"]\n'
+        f'[sites.newsroom]\nstart = ["{url}/sitemap.xml"]\n{extra}'
+    )
+    return path
+
+
+def run(config: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([SCRAPER, "run", "-c", str(config), *more], capture_output=True, text=True, timeout=60)
+
+
+def lines(config: Path) -> list[dict[str, Any]]:
+    out = config.parent / "data" / "out"
+    return [json.loads(line) for file in sorted(out.rglob("*.jsonl")) for line in file.read_bytes().splitlines()]
+
+
+def balance(done: subprocess.CompletedProcess[str]) -> str:
+    return done.stderr.strip().splitlines()[-1]
+
+
+def test_twice(newsroom: Any, tmp_path: Path) -> None:
+    config = configure(tmp_path, newsroom.url)
+    first, second = run(config), run(config)
+    assert (first.returncode, balance(first), second.returncode, balance(second), len(lines(config))) == (
+        0,
+        "discovered 43 = stored 38 + updated 0 + unchanged 0 + skipped 2 + refused 2 + failed 1",
+        0,
+        "discovered 43 = stored 0 + updated 0 + unchanged 38 + skipped 2 + refused 2 + failed 1",
+        38,
+    )
+
+
+def test_changed_article_is_a_revision(newsroom: Any, tmp_path: Path) -> None:
+    config = configure(tmp_path, newsroom.url)
+    run(config, "--limit", "3")
+    changed = configure(tmp_path, newsroom.url, '[sites.newsroom.fields]\ncategory = { constant = "Desk" }\n')
+    second = run(changed, "--limit", "3")
+    revisions = {}
+    for record in lines(config):
+        revisions.setdefault(record["id"], []).append((record["revision"], record["category"]))
+    assert (balance(second).split(" + ")[1], {tuple(r for r, _ in v) for v in revisions.values()}) == (
+        "updated 3",
+        {(1, 2)},
+    )
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_goes_on(newsroom: Any, tmp_path: Path, sent: signal.Signals) -> None:
+    config = configure(tmp_path, newsroom.url, fetch="delay = 0.1")
+    process = subprocess.Popen([SCRAPER, "run", "-c", str(config)], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (tmp_path / "data" / "out").is_dir():
+        time.sleep(0.05)
+    time.sleep(0.7)
+    process.send_signal(sent)
+    process.communicate(timeout=20)
+    before = len(lines(config))
+    second = run(config)
+    ids = [record["id"] for record in lines(config)]
+    code = {signal.SIGKILL: -9}.get(sent, 130)
+    assert (process.returncode, 0 < before < 38, len(ids), len(set(ids)), balance(second)) == (
+        code,
+        True,
+        38,
+        38,
+        "discovered 43 = stored 38 + updated 0 + unchanged 0 + skipped 2 + refused 2 + failed 1",
+    )
+
+
+def test_dead_host(tmp_path: Path) -> None:
+    done = run(configure(tmp_path, "http://127.0.0.1:9"))
+    assert (done.returncode, balance(done).endswith("failed 1"), "http://127.0.0.1:9/sitemap.xml" in done.stderr) == (
+        3,
+        True,
+        True,
+    ), done.stderr
+
+
+def test_second_run_at_the_same_time_is_refused(newsroom: Any, tmp_path: Path) -> None:
+    config = configure(tmp_path, newsroom.url, fetch="delay = 0.2")
+    process = subprocess.Popen([SCRAPER, "run", "-c", str(config)], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (tmp_path / "data" / "state.db").exists():
+        time.sleep(0.05)
+    second = run(config)
+    process.terminate()
+    process.wait(20)
+    assert (second.returncode, str(process.pid) in second.stderr) == (4, True), second.stderr
+
+
+def test_scrape_from_python_inside_a_running_loop(newsroom: Any, tmp_path: Path) -> None:
+    import asyncio
+
+    from scraper import scrape
+
+    config = configure(tmp_path, newsroom.url)
+
+    async def inside() -> int:
+        return len(list(scrape(config)))
+
+    assert (asyncio.run(inside()), len(list(scrape(config)))) == (38, 0)
+
+
+def test_pages_are_read_from_a_folder(tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    pages = ROOT / "fixtures" / "newsroom" / "pages"
+    config.write_text(f'[run]\nfolder = "data"\n[sites.saved]\nstart = ["{pages}"]\n')
+    done = run(config)
+    assert (done.returncode, len(lines(config)) >= 36) == (0, True), done.stderr

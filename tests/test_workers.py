@@ -1,0 +1,56 @@
+"""Parse workers: each page gets its article or its own failure, and the pages after it are not touched."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from scraper.errors import ParseFailed
+from scraper.model import NO_RULES, Page
+from scraper.workers import parser
+
+GOOD = b"<html><head><title>The bridge reopens</title></head><body><h1>The bridge reopens</h1></body></html>"
+
+# id, page that kills or hangs a worker, reasons that may be given for it
+HOSTILE = [
+    ("C13 nested div", b"<div>" * 300_000, {"parse_limit", "parse_memory", "parser_crash"}),
+    ("C14 spans closed by p", b"<span>" * 80_000 + b"</p>" * 80_000, {"parse_limit", "parse_memory", "parser_crash"}),
+    (
+        "C15 formatting bomb",
+        b"".join(b"<font a=%d>" % i for i in range(3000)) + b"<p>" * 3000,
+        {"parse_memory", "parse_limit"},
+    ),
+]
+
+
+def page(body: bytes) -> Page:
+    return Page("https://post.example/1", "https://post.example/1", 200, (), body, None)
+
+
+async def _run(body: bytes) -> tuple[str | None, str | None]:
+    """(reason the hostile page failed for, headline of the good page after it)."""
+    async with parser(1, cpu=1, wall=4.0, memory=400 << 20) as parse:
+        reason = None
+        try:
+            await parse(page(body), NO_RULES)
+        except ParseFailed as error:
+            reason = error.reason
+        return reason, (await parse(page(GOOD), NO_RULES)).headline
+
+
+@pytest.mark.parametrize(("body", "reasons"), [c[1:] for c in HOSTILE], ids=[c[0] for c in HOSTILE])
+def test_hostile_page_fails_alone(body: bytes, reasons: set[str]) -> None:
+    reason, after = asyncio.run(_run(body))
+    # A parser that copes with the page is welcome; one that dies has to say so.
+    assert (reason is None or reason in reasons, after) == (True, "The bridge reopens")
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_every_page_gets_its_own_article(workers: int) -> None:
+    async def run() -> list[str | None]:
+        async with parser(workers) as parse:
+            bodies = [GOOD.replace(b"bridge", b"bridge %d" % i) for i in range(20)]
+            return [a.headline for a in await asyncio.gather(*(parse(page(b), NO_RULES) for b in bodies))]
+
+    assert asyncio.run(run()) == [f"The bridge {i} reopens" for i in range(20)]
