@@ -70,7 +70,7 @@ def files(path: Path) -> list[Path]:
 
 
 def entry(file: Path, decode: Decode = undecoded, url: str | None = None) -> Entry:
-    """One saved page, or what is wrong with it; `url` is its address if it is a bare file that declares none."""
+    """One saved page, or what is wrong with it; `url` is the address of a bare file, else the one it declares."""
     try:
         if file.name == PAGE and file.with_name(META).is_file():
             page, outcome = _kept(file, decode)
@@ -91,7 +91,8 @@ def from_folder(folder: Path, decode: Decode) -> Iterator[Entry]:
 def pages(path: str, url: str | None = None, decode: Decode = undecoded) -> Iterator[tuple[str, Page]]:
     """(name, page) for a file, every page of a folder, or "-" for standard input.
 
-    `url` is a bare page's address where it declares none. Raises StoreError for what is not there or cannot be used.
+    `url` is the address of bare pages, else the one they declare. Raises StoreError for what is not there or cannot
+    be used.
     """
     if path == "-":
         yield "-", _bare(sys.stdin.buffer.read(), url)

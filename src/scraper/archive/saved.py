@@ -10,11 +10,14 @@ from pathlib import Path
 from scraper.archive import folder, warc
 from scraper.archive.entry import Decode, Entry
 
+_WARC = (b"WARC/", b"\x1f\x8b", b"\x28\xb5\x2f\xfd")  # plain, gzip, zstd; no HTML begins like this
+
 
 def entries(path: str, decode: Decode, url: str | None = None) -> Iterator[Entry]:
     """Every page of a file, of all files below a folder, or of standard input ("-"), and every flaw at its place.
 
-    `url` is a bare page's address where it declares none. Raises StoreError for what is not there or cannot be read.
+    `url` is the address of bare pages, else the one they declare. Raises StoreError for what is not there or cannot
+    be read.
     """
     if path == "-":
         yield from _standard_input(decode, url)

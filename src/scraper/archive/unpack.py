@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, Protocol
 
-from scraper.archive.entry import Refused
+from scraper.archive.entry import Flaw, Refused
 
 PIECE = 64 * 1024  # bytes read and unpacked at once
 _GZIP = b"\x1f\x8b\x08"
@@ -94,6 +94,8 @@ class Source:
         self._inner = 0  # unpacked bytes of the member, those of _out included
         self._codec: _Codec | None = None
         self._skip = 0  # length of the member, if it says so
+        self._has_crossed = False  # into a member that begins another record than the one being read
+        self._is_lost = False  # where a member should begin, something else does
         self.member = offset
         self.start = Place(offset, 0)
 
@@ -145,16 +147,21 @@ class Source:
             pass
         return self._out[self._at : self._at + size]
 
-    def recover(self) -> bool:
-        """After a mistake: on to the next member. False if there is no way to know where that is."""
-        if not self.is_packed:
+    def recover(self, flaw: Flaw) -> bool:
+        """After a mistake: on to the next member. False if there is none, or no way to know where it is."""
+        if not self.is_packed or self._is_lost or flaw.reason == "cut":
             return False
-        self._out, self._at = b"", 0
+        if self._has_crossed:
+            self._has_crossed = False
+            return True
+        if flaw.reason == "damaged":
+            return self._leap()
         try:
             while self._more():
                 self._at = len(self._out)
         except Refused as refused:
-            return refused.flaw.reason == "damaged" and self._leap()
+            return self.recover(refused.flaw)
+        self._at = len(self._out)
         return True
 
     def _pieces(self, size: int) -> Iterator[bytes]:
@@ -175,6 +182,7 @@ class Source:
             if not crossed:
                 raise Refused("cut", "the file ends inside a record")
         if crossed and self.peek(5) == b"WARC/":
+            self._has_crossed = True
             raise Refused("bad_length", "the record is shorter than it says")
 
     def _more(self, *, keep: bool = False) -> bool:
@@ -208,24 +216,27 @@ class Source:
         self.member, self._inner = self._read - len(self._packed), 0
         self._out, self._at = b"", 0
         first = self._codec is None
+        is_begun = any(magic.startswith(start) for magic in (_GZIP, _ZSTD))
         self._skip = _skip_length(start)
         if start.startswith(_GZIP):
             self._codec = _Gzip()
         elif start.startswith(_ZSTD) or start[1:4] == _ZSTD_SKIPPABLE:
             self._codec = _Zstd()
-        elif first and not any(magic.startswith(start) for magic in (_GZIP, _ZSTD)):
+        elif first and not is_begun:
             self._codec = _Plain()
         else:
-            raise Refused("cut" if len(start) < 3 else "damaged", f"no compressed member begins with {start[:8]!r}")
+            self._is_lost = True
+            raise Refused("cut" if is_begun else "damaged", f"no compressed member begins with {start[:8]!r}")
         return True
 
     def _leap(self) -> bool:
         """Over a damaged member that says how long it is, if another one or the file's end is there indeed."""
         target = self.member + self._skip
-        if not self._skip or not self._raw.seekable():
+        if self._skip < 24 or not self._raw.seekable():
             return False
         self._raw.seek(target - self._read, 1)
         self._packed, self._read, self._codec = b"", target, None
+        self._out, self._at = b"", 0
         self._fill()
         return not self._packed or self._packed.startswith(_GZIP)
 

@@ -17,7 +17,6 @@ MAX_HEADER = 256 * 1024  # bytes of one record's header
 KEPT = frozenset({"response", "resource", "revisit", "metadata"})  # the types whose blocks are read, not passed over
 _VERSION = re.compile(rb"WARC/(0\.1[78]|1\.[01])\r?\n").fullmatch
 _LENGTHS = re.compile(r"\d{1,18}", re.ASCII).fullmatch
-_AFTER = re.compile(rb"\r\n\r\n(?:WARC/|[\r\n].*|\Z)|(?:\r\n?)?(?:\r)?\Z", re.DOTALL).match  # a block
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +53,21 @@ def records(raw: BinaryIO, cap: int, offset: int = 0) -> Iterator[Record | Bad]:
     """
     source = Source(raw, offset)
     while True:
+        at = None
         try:
-            place = source.begin()
+            place, at = source.begin(), source.offset
             if place is None:
                 return
-            at = source.offset
             yield _record(source, place, cap)
             if not source.is_packed and not source.peek(4).startswith(b"\r\n\r\n"):
                 yield Bad(at, Flaw("cut", "the file ends right after the record's block"))
         except Refused as refused:
-            yield Bad(source.offset, refused.flaw)
-            if refused.flaw.reason in ("arc", "not_warc", "cut") or not source.recover():
+            flaw = refused.flaw
+            is_over = flaw.reason in ("arc", "not_warc") or not source.recover(flaw)
+            if is_over and flaw.reason != "cut":
+                flaw = Flaw(flaw.reason, "; ".join(filter(None, (flaw.detail, "the rest of the file is not read"))))
+            yield Bad(source.offset if at is None else at, flaw)
+            if is_over:
                 return
 
 
@@ -80,17 +83,26 @@ def _record(source: Source, place: Place, cap: int) -> Record | Bad:
         block = b""
     else:
         block = source.read(int(length))
-    if not _AFTER(source.peek(9)):
-        raise Refused("bad_length", "the record is longer than it says")
+    if not _is_end(source.peek(9)) and not (block and matches(fields.get("warc-block-digest", ""), block)):
+        raise Refused("bad_length", "the record does not end where it says")
     if kept and int(length) > cap:
         return Bad(offset, Flaw("too_large", f"{length} bytes, {cap} are read at most"))
     return Record(offset, not source.is_packed or place.inner == 0, fields, block)
 
 
+def _is_end(after: bytes) -> bool:
+    """Whether the bytes after a block are two line ends and another record, or as much of it as there is."""
+    rest = after[4:]
+    return b"\r\n\r\n".startswith(after[:4]) and (b"WARC/".startswith(rest) or rest[:1] in (b"\r", b"\n"))
+
+
 def _header(source: Source, *, is_first: bool) -> dict[str, str]:
+    start = source.peek(20)
+    if not start.startswith(b"WARC/") and not b"WARC/".startswith(start):
+        raise _stranger(start, is_first=is_first)
     version = source.line(MAX_HEADER)
     if not _VERSION(version):
-        raise _stranger(version, is_first=is_first)
+        raise Refused("version", f"{version[:20].decode('ascii', 'replace').strip()!r} is not read here")
     fields: dict[str, str] = {}
     left, name = MAX_HEADER, ""
     while line := source.line(left).rstrip(b"\r\n"):
@@ -107,12 +119,10 @@ def _header(source: Source, *, is_first: bool) -> dict[str, str]:
     return fields
 
 
-def _stranger(line: bytes, *, is_first: bool) -> Refused:
-    if line.startswith(b"WARC/"):
-        return Refused("version", f"{line[:20].decode('ascii', 'replace').strip()} is not read here")
-    if is_first and line.startswith(b"filedesc:"):
+def _stranger(start: bytes, *, is_first: bool) -> Refused:
+    if is_first and start.startswith(b"filedesc:"):
         return Refused("arc", "an ARC file, the format before WARC; convert it first")
-    return Refused("not_warc" if is_first else "bad_header", f"no WARC record begins with {line[:20]!r}")
+    return Refused("not_warc" if is_first else "bad_header", f"no WARC record begins with {start!r}")
 
 
 def matches(label: str, data: bytes) -> bool | None:

@@ -28,7 +28,7 @@ from scraper.model import Outcome, Page
 
 RENAMED = "X-Crawler-"
 NO_DATE = "1970-01-01T00:00:00Z"  # WARC-Date is mandatory: a page whose fetch time is not known says so in its JSON
-NO_URL = "about:blank"
+NO_URL = "http://page.invalid/"  # for a page from elsewhere than the web: readers take answers of http(s) URLs alone
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~"  # everything that may stand in a URI, and "%" as it is
 _HOST = re.compile(r"(https?)://([^/?#]+)([^#]*)", re.IGNORECASE).match
 
@@ -42,13 +42,14 @@ def records(
     """
     page = scrub(page, secrets)
     date = stamp(page.fetched_at) if page.fetched_at else NO_DATE
-    head = [("WARC-Target-URI", quote(page.final_url, safe=_URL_SAFE, errors="replace") or NO_URL), ("WARC-Date", date)]
+    target = quote(page.final_url, safe=_URL_SAFE, errors="replace") if _HOST(page.final_url) else NO_URL
+    head = [("WARC-Target-URI", target), ("WARC-Date", date)]
     answer, patch = _answer(page)
     payload = page.body if page.wire is None else page.wire
     message = ("Content-Type", "application/http;msgtype=response")
-    marks = [("WARC-Payload-Digest", _digest(payload)), ("WARC-JSON-Metadata", _json(_extra(page, head[0][1], patch)))]
+    marks = [("WARC-Payload-Digest", _digest(payload)), ("WARC-JSON-Metadata", _json(_extra(page, target, patch)))]
     identity, response = _record("response", [*head, *marks, message], answer)
-    asked = _request(head[0][1], user_agent)
+    asked = _request(target, user_agent) if _HOST(page.final_url) else b""
     about = [*head, ("WARC-Concurrent-To", identity)]
     members = [response]
     if asked:
@@ -102,10 +103,9 @@ def _extra(page: Page, target: str, patch: dict[str, tuple[str, str]]) -> dict[s
 
 
 def _request(target: str, user_agent: str) -> bytes:
-    """What was asked, as far as it is nobody's secret. Empty for a page that did not come from the web."""
+    """What was asked, as far as it is nobody's secret."""
     match = _HOST(target)
-    if match is None:
-        return b""
+    assert match is not None
     headers: Headers = (("Host", match[2]), *((("User-Agent", user_agent),) if user_agent else ()))
     path = match[3] if match[3].startswith("/") else f"/{match[3]}"
     return compose(f"GET {path} HTTP/1.1", sendable(headers))
