@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from scraper.model import NO_RULES, Article, Found, Page, Rules, Source
-from scraper.parse import authors, body, category, extras, headline, kind, labels, number, site, when
+from scraper.parse import authors, body, category, extras, headline, kind, labels, number, site, summary, when
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb, climb_all
 from scraper.urls import BadUrl, article_id, canonical
@@ -63,7 +63,8 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     found = {name: _ladder(doc, name, steps, climber) for name, steps in LADDERS.items()}
     stamp = when.when(doc, full=climber is climb_all)
     title = found["headline"][0].value if found["headline"] else None
-    found["summary"] = climber(doc, (site.from_site("summary"), body.summary))
+    kind.survey(doc, stamp, title)
+    found["summary"] = climber(doc, (site.from_site("summary"), *summary.STEPS))
     found["body"] = _own_text(doc) or _maybe(body.body(doc, title))
     text = found["body"][0].value if found["body"] else None
     access, issues = body.access(doc, text)

@@ -93,7 +93,11 @@ def _name(text: str) -> str | None:
     text = _pattern("until").sub("", _strip_before(tidy(text)))
     text = _pattern("after").sub("", text)
     text = text.strip(" .,:;|–—-'’\t").strip()
-    if not 1 < len(text) <= _LONGEST or len(text.split()) > _WORDS or text.casefold() in _words("nobody"):
+    if (
+        not 1 < len(text) <= _LONGEST
+        or len(text.split()) > _WORDS
+        or text.casefold() in _words("nobody") | _words("before")
+    ):
         return None
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
 
@@ -128,9 +132,27 @@ def from_meta(doc: Document) -> Found | None:
 
 
 def from_label(doc: Document) -> Found | None:
-    labels = [label for label in doc.labels if label.field == "author"]
-    found = names(label.value for label in labels)
+    """An author's line in a block of labels; a lone one only where nothing else names an author."""
+    return _labelled(doc) if len(doc.labels) > 1 else None
+
+
+def from_lone_label(doc: Document) -> Found | None:
+    found = _labelled(doc)
+    return found if found and _persons(list(found.value)) else None  # no "Redaktion" of a menu, no agency
+
+
+def _labelled(doc: Document) -> Found | None:
+    labels = [label for label in doc.labels if label.field == "author" and not _in_byline(label.nodes)]
+    found = _without_site(names(label.value for label in labels), doc)
     return Found(tuple(found), "label", labels[0].value, f"label {labels[0].label}") if found else None
+
+
+def _in_byline(nodes: tuple[LexborNode, ...]) -> bool:
+    """Whether a label is a byline's own word: "Text: Ada Lind" in class="byline"."""
+    above = [node.parent for node in nodes if node.parent] + [
+        n.parent.parent for n in nodes if n.parent and n.parent.parent
+    ]
+    return any("byline" in (node.attributes.get("class") or "").lower() for node in above)
 
 
 def from_markup(doc: Document) -> Found | None:
@@ -148,7 +170,7 @@ def from_markup(doc: Document) -> Found | None:
             continue
         texts = _byline(node)
         found = _without_site(names(texts), doc)
-        if found and len(found) <= 8 and not (signed and any(" " not in name and name.isascii() for name in found)):
+        if found and len(found) <= 8 and (not signed or _persons(found)):
             return Found(
                 tuple(found),
                 "markup",
@@ -176,7 +198,7 @@ def from_site_name(doc: Document) -> Found | None:
     )
 
 
-STEPS: tuple[Step, ...] = (from_jsonld, from_meta, from_label, from_markup, from_site_name)
+STEPS: tuple[Step, ...] = (from_jsonld, from_meta, from_label, from_markup, from_lone_label, from_site_name)
 
 
 def authors(doc: Document) -> Found | None:
@@ -223,6 +245,11 @@ def _byline(node: LexborNode) -> list[str]:
     parts = node.css("[itemprop='name'], a[rel~='author'], a[href*='author' i], a[href*='autor' i], [class*='name' i]")
     texts = [text for part in parts[:_MAX] if (text := tidy(part.text()))]
     return texts or [line for line in (tidy(t) for t in node.text(separator="\n").split("\n")[:8]) if line]
+
+
+def _persons(found: list[str]) -> bool:
+    """Whether all names look like a person's: two words, in scripts that part them."""
+    return all(" " in name or not name.isascii() for name in found)
 
 
 def _elsewhere(node: LexborNode) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from scraper.data import table
 from scraper.model import Found
@@ -13,6 +13,7 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
+from scraper.parse.text import split_url
 
 _LONGEST = 80  # characters of a section's name
 _CRUMBS = "[itemtype*='BreadcrumbList'] [itemprop='name'], [class*='breadcrumb' i] a, [aria-label*='breadcrumb' i] a"
@@ -67,7 +68,7 @@ def from_markup(doc: Document) -> Found | None:
 
 def from_url(doc: Document) -> Found | None:
     """The first word of the path, where the path goes on: /politics/bridge-opens."""
-    parts = [part for part in unquote(urlsplit(doc.url).path).split("/") if part]
+    parts = [part for part in unquote(split_url(doc.url).path).split("/") if part]
     known = table("metadata.toml")["no_sections"]
     for part in parts[:-1][:3]:
         if part.lower() in known or len(part) <= 2:

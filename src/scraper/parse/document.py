@@ -7,14 +7,13 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from scraper.data import table
 from scraper.model import Page, Rules
 from scraper.parse import jsonld
-from scraper.parse.text import clean
+from scraper.parse.text import clean, split_url
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
@@ -89,7 +88,7 @@ class Document:
     @cached_property
     def host(self) -> str:
         """The host's name, lower-case, without www."""
-        return (urlsplit(self.url).hostname or "").removeprefix("www.")
+        return (split_url(self.url).hostname or "").removeprefix("www.")
 
     @cached_property
     def lang(self) -> str | None:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from scraper import urls
 from scraper.data import table
@@ -16,6 +15,7 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import tidy
+from scraper.parse.text import split_url
 
 _MAX_TAGS = 60
 _LONGEST_TAG = 100  # characters
@@ -141,7 +141,15 @@ def image_from_jsonld(doc: Document) -> Found | None:
     return _link(doc, _url(value, 0), "json-ld", "json-ld image")
 
 
-IMAGE: tuple[Step, ...] = (image_from_meta, image_from_jsonld)
+def image_from_markup(doc: Document) -> Found | None:
+    """The first picture of the article's own: what WordPress marks so, or in a figure of <article> or <main>."""
+    node = doc.tree.css_first(
+        "img.wp-post-image[src], article figure img[src], main figure img[src], [itemprop='image'][src]"
+    )
+    return _link(doc, node.attributes.get("src"), "markup", "figure img") if node else None
+
+
+IMAGE: tuple[Step, ...] = (image_from_meta, image_from_jsonld, image_from_markup)
 
 
 def image(doc: Document) -> Found | None:
@@ -210,7 +218,7 @@ def _own(doc: Document, ref: str | None, source: Source, path: str) -> Found | N
     found = _link(doc, ref, source, path)
     if found is None or not (urls.same_site(found.value, doc.url) or not doc.url):
         return None
-    if urlsplit(found.value).path in ("", "/") and urlsplit(doc.url).path not in ("", "/"):
+    if split_url(found.value).path in ("", "/") and split_url(doc.url).path not in ("", "/"):
         return None
     try:
         return replace(found, value=urls.canonical(found.value))

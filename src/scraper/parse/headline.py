@@ -149,15 +149,10 @@ def _same(one: _Title | None, other: _Title | None) -> bool:
 
 
 def _alike(one: str, other: str) -> float:
-    """Share of the words that two titles have in common, of the shorter one's words; 1 where a script has no blanks."""
-    a, b = set(_WORD.findall(one.casefold())), set(_WORD.findall(other.casefold()))
-    if not a or not b:
-        return 0.0
-    return (
-        len(a & b) / min(len(a), len(b))
-        if a & b or min(len(a), len(b)) > 2
-        else float(bool(set(one) & set(other) - {" "}))
-    )
+    """Share of the words that two titles have in common, of the shorter one's; of the letters where none has blanks."""
+    split = _WORD.findall if " " in one or one.isascii() else list
+    a, b = set(split(one.casefold())), set(split(other.casefold()))
+    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
 
 
 def from_story(doc: Document) -> Found | None:
@@ -184,6 +179,21 @@ def from_story(doc: Document) -> Found | None:
     return None
 
 
+def from_jsonld(doc: Document) -> Found | None:
+    """The JSON-LD headline, where the page's h1 says the same: as the h1 prints it."""
+    return _agreed(_titles(doc), _titles(doc).data, "json-ld")
+
+
+def from_meta(doc: Document) -> Found | None:
+    return _agreed(_titles(doc), _titles(doc).meta, "meta")
+
+
+def _agreed(titles: _Titles, title: _Title | None, source: Source) -> Found | None:
+    if title is None or titles.h1 is None or not _same(title, titles.h1):
+        return None
+    return Found(titles.h1.text, source, title.raw, title.path)
+
+
 def from_h1(doc: Document) -> Found | None:
     """The page's h1, where no declared title speaks against it."""
     titles = _titles(doc)
@@ -195,17 +205,15 @@ def from_h1(doc: Document) -> Found | None:
     return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
 
 
-def from_jsonld(doc: Document) -> Found | None:
+def from_declared(doc: Document) -> Found | None:
+    """What the data or <meta> say, where no h1 can be trusted."""
     titles = _titles(doc)
-    title = titles.data
-    if title and titles.meta and titles.meta.key != title.key and titles.meta.key.startswith(title.key):
-        return None  # cut at 110 characters, as search engines once asked for
-    return Found(title.text, "json-ld", title.raw, title.path) if title else None
-
-
-def from_meta(doc: Document) -> Found | None:
-    title = _titles(doc).meta
-    return Found(title.text, "meta", title.raw, title.path) if title else None
+    data, meta = titles.data, titles.meta
+    if data and meta and meta.key != data.key and meta.key.startswith(data.key):
+        data = None  # cut at 110 characters, as search engines once asked for
+    if data:
+        return Found(data.text, "json-ld", data.raw, data.path)
+    return Found(meta.text, "meta", meta.raw, meta.path) if meta else None
 
 
 def from_title(doc: Document) -> Found | None:
@@ -213,7 +221,7 @@ def from_title(doc: Document) -> Found | None:
     return Found(title.text, "markup", title.raw, title.path) if title else None
 
 
-STEPS: tuple[Step, ...] = (from_story, from_h1, from_jsonld, from_meta, from_title)
+STEPS: tuple[Step, ...] = (from_story, from_jsonld, from_meta, from_h1, from_declared, from_title)
 
 
 def headline(doc: Document) -> Found | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
+
+from scraper.parse.text import split_url
 
 _MAX_BLOCK = 1 << 20  # characters; larger blocks are product catalogues, not articles
 _MAX_DEPTH = 12
@@ -38,7 +39,7 @@ def load(text: str) -> Any:
         return None
 
 
-_REPAIRS = (
+_REPAIRS: tuple[Callable[[str], str], ...] = (
     lambda t: t,
     lambda t: _CONTROL.sub(" ", _COMMENTS.sub("", t)).strip().removesuffix(";"),
     lambda t: _TRAILING_COMMA.sub(r"\1", t),
@@ -83,9 +84,9 @@ def article(objs: list[dict[str, Any]], url: str) -> dict[str, Any]:
     """The article object of the page at `url`: the one that names this URL, else the only or the first one. Else {}."""
     articles = [obj for obj in objs if is_article(obj)]
     if len(articles) > 1:
-        path = urlsplit(url).path.rstrip("/")
+        path = split_url(url).path.rstrip("/")
         for obj in articles:
-            if path and path in {urlsplit(link).path.rstrip("/") for link in _links(obj)}:
+            if path and path in {split_url(link).path.rstrip("/") for link in _links(obj)}:
                 return obj
     return articles[0] if articles else {}
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 import functools
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.sitename import tidy
+from scraper.parse.text import split_url
 
 _SHORT = 600  # characters of text that a wall or an error page has at most
 
@@ -26,7 +27,7 @@ class Stamped(Protocol):
     @property
     def date(self) -> str | None: ...
     @property
-    def sources(self) -> dict[str, str]: ...
+    def sources(self) -> Mapping[str, str]: ...
 
 
 def kind(
@@ -37,6 +38,8 @@ def kind(
     if text is not None and (wall := _wall(doc, body, text, headline)):
         return False, wall.value, (wall,)
     seen, whole = survey(doc, stamp, headline)
+    if seen.get("body_list") and not seen.get("body_one"):
+        return False, "listing", (Found("listing", "markup", "archive", "body class"),)
     is_article, evidence = weigh(seen, table("kindweights.json")["all" if whole else "declared"])
     return is_article, None if is_article else _word(doc, seen), evidence
 
@@ -94,6 +97,9 @@ def _from_data(doc: Document) -> dict[str, float]:
     )
     found["modified"] = float("article:modified_time" in doc.meta)
     found["news_keywords"] = float("news_keywords" in doc.meta)
+    body = set(((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split())
+    for name, words in table("kinds.toml")["body_classes"].items():
+        found[f"body_{name}"] = float(not body.isdisjoint(words))
     generator = " ".join(doc.meta.get("generator", ())).lower()
     for name, words in table("kinds.toml")["systems"].items():
         found[f"system_{name}"] = float(any(word in generator for word in words))
@@ -101,7 +107,7 @@ def _from_data(doc: Document) -> dict[str, float]:
 
 
 def _from_url(doc: Document) -> dict[str, float]:
-    path = urlsplit(doc.url).path.lower()
+    path = split_url(doc.url).path.lower()
     parts = [part for part in path.split("/") if part]
     slug = parts[-1].removesuffix(".html").removesuffix(".php") if parts else ""
     hosts = set(doc.host.split(".")[:-2])
@@ -147,7 +153,7 @@ def _from_text(doc: Document) -> dict[str, float]:
 
 
 def _wall(doc: Document, body: str | None, text: str, headline: str | None) -> Found | None:
-    """What a page with little text says about itself: error, bot challenge, consent or login wall, or nothing without scripts."""
+    """What a page with little text says: error, bot challenge, consent or login wall, nothing without scripts."""
     words = " ".join(text.split())
     title = tidy(f"{doc.title} {headline or ''}").casefold()
     for reason in ("soft_404", "wall_bot", "wall_consent", "wall_login"):

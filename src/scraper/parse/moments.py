@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -18,7 +17,7 @@ from scraper.parse import datetext, jsonld, site
 from scraper.parse.datetext import When
 from scraper.parse.days import Order
 from scraper.parse.document import Document
-from scraper.parse.text import clean
+from scraper.parse.text import clean, split_url
 
 Kind = Literal["published", "modified"]
 _LONGEST = 160  # characters of a line that is a date and little else
@@ -27,12 +26,13 @@ _PAGE_TYPES = frozenset(
     ("WebPage", "ItemPage", "AboutPage", "FAQPage", "QAPage", "Recipe", "VideoObject", "PodcastEpisode", "HowTo")
 )
 _STRONG = "h1, time, [itemprop^='date'], [itemprop='uploadDate'], [pubdate]"
-_WEAK = (
-    "h1, [class*='date' i], [class*='time' i], [class*='publish' i], [class*='posted' i], [class*='meta' i], "
-    "[class*='byline' i], [class*='datum' i], [class*='fecha' i], [id*='date' i], abbr[title], [class*='info' i]"
+_NAMED = (
+    "h1, [class*='date' i], [class*='time' i], [class*='publish' i], [class*='posted' i], [class*='byline' i], "
+    "abbr[title]"
 )
+_LOOSE = "h1, [class*='meta' i], [class*='info' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
 _UNREAD = frozenset(("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg"))
-_LINES = 6000  # pieces of text read in search of a date
+_LINES = 3000  # pieces of text read in search of a date
 _MARGIN = 4  # what standing in a teaser or the margin costs in trust
 _COMMENT = re.compile(
     r"(?:^|[\s_-])(?:disqus|replies|reply|comment(?!s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
@@ -50,9 +50,10 @@ _ISLAND = re.compile(
     r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
     r"((?:19|20)\d\d[-./]\d\d?[-./]\d\d?[^\"\\]{0,20})"
 )
+_SCRIPT, _REACH = 1 << 21, 8000  # characters of a script that is searched, and around the headline in it
 _ISLAND_PUBLISHED = re.compile(r"publi|issue|release|deploy|posted|first", re.IGNORECASE)
 _ISLAND_OTHER = re.compile(
-    r"modif|upd|expir|end|start|event|^re[A-Z]|birth|valid|crawl|now|current|server|build", re.IGNORECASE
+    r"modif|upd|paper|expir|end|start|event|^re[A-Z]|birth|valid|crawl|now|current|server|build", re.IGNORECASE
 )
 
 
@@ -158,14 +159,23 @@ def read(doc: Document, text: str) -> When | None:
 
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
-    for node in _ordered(doc.tree.css(_STRONG)[:_MANY]):
+    for node in _ordered(doc, doc.tree.css(_STRONG)[:_MANY]):
         yield from _marked(doc, node)
 
 
-def from_markup(doc: Document) -> Iterator[Moment]:
+def from_names(doc: Document) -> Iterator[Moment]:
     """Elements whose class says date or byline, likewise."""
-    found = [m for node in _ordered(doc.tree.css(_WEAK)[: 3 * _MANY]) for m in _marked(doc, node)]
-    yield from _unlisted(found)
+    yield from _classed(doc, _NAMED)
+
+
+def from_loose_names(doc: Document) -> Iterator[Moment]:
+    """Elements whose class may say anything about the article, dates among it."""
+    yield from _classed(doc, _LOOSE)
+
+
+def _classed(doc: Document, selector: str) -> Iterator[Moment]:
+    nodes = _ordered(doc, doc.tree.css(selector)[: 3 * _MANY])
+    yield from _unlisted([moment for node in nodes for moment in _marked(doc, node)])
 
 
 def _unlisted(found: list[Moment]) -> Iterator[Moment]:
@@ -181,9 +191,11 @@ def _unlisted(found: list[Moment]) -> Iterator[Moment]:
             yield replace(moment, trust=7 if many == 2 else 10)
 
 
-def _ordered(nodes: Sequence[LexborNode]) -> list[LexborNode]:
-    """The nodes behind the first h1, then those in front of it, the nearest first."""
-    at = next((i for i, node in enumerate(nodes) if node.tag == "h1"), 0)
+def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[LexborNode]:
+    """The nodes behind the headline's h1, then those in front of it, the nearest first."""
+    heads = [i for i, node in enumerate(nodes) if node.tag == "h1"]
+    titled = (i for i in heads if (text := clean(nodes[i].text())[:20]) and text in doc.title)
+    at = next(titled, heads[0] if heads else 0)
     ordered = (*nodes[at:], *reversed(nodes[max(0, at - 10) : at]))
     return [node for node in ordered if node.tag != "h1"][:_MANY]
 
@@ -292,13 +304,11 @@ def _lines(doc: Document) -> list[tuple[str, LexborNode]]:
 
 
 def _headline_line(doc: Document, lines: list[tuple[str, LexborNode]]) -> int | None:
+    """The piece of text that begins with the headline; None where there is none."""
     heads = [clean(node.text())[:30] for node in (*doc.tree.css("h1")[:4], *doc.tree.css("h2")[:3])]
-    for title in (*heads[:4], doc.title[:25], *heads[4:]):
-        if len(title) > 8:
-            for i, (line, _) in enumerate(lines):
-                if line.startswith(title):
-                    return i
-    return None
+    titles = [title for title in (*heads[:4], doc.title[:25], *heads[4:]) if len(title) > 8]
+    found = (i for title in titles for i, (line, _) in enumerate(lines) if line.startswith(title))
+    return next(found, None)
 
 
 def _line(doc: Document, piece: tuple[str, LexborNode], path: str) -> Moment | None:
@@ -321,29 +331,30 @@ def _year(line: str, year: int) -> bool:
 
 
 def from_islands(doc: Document) -> Iterator[Moment]:
-    """Dates in the data of script-rendered pages, in the object that names the headline."""
-    titles = [t for t in (doc.first_meta("headline", "og:title", "twitter:title"), ("title", doc.title)) if t]
-    keys = [squash for _, title in titles if (squash := title[:12].strip())]
+    """A date in the data of a script-rendered page, near its headline; a key that speaks of publishing comes first."""
+    declared = doc.first_meta("headline", "og:title", "twitter:title")
+    titles = {text[:12].strip() for text in (declared[1] if declared else "", doc.title)}
+    found: list[tuple[str, When]] = []
     for script in doc.tree.css("script:not([src])")[:80]:
         text = script.text()
-        at = next((i for key in keys if len(key) > 6 and (i := text.find(key)) >= 0), -1)
-        if at < 0 or len(text) > 1 << 21:
-            continue
-        found = [
-            (m[1], w)
-            for m in _ISLAND.finditer(text, max(0, at - 4000), at + 4000)
-            if (w := datetext.read_iso(m[2])) and w.date
-        ]
-        found.sort(key=lambda pair: 0 if _ISLAND_PUBLISHED.search(pair[0]) else 1)
-        for key, when in found:
-            if not _ISLAND_OTHER.search(key):
-                yield Moment(when, "published", "markup", f"script {key}", str(key), machine=True, trust=7)
-                return
+        at = next((i for title in titles if len(title) > 6 and (i := text.find(title)) >= 0), -1)
+        if at >= 0 and len(text) <= _SCRIPT:
+            found += _dated_keys(text, max(0, at - _REACH), at + _REACH)
+    found.sort(key=lambda pair: _ISLAND_PUBLISHED.search(pair[0]) is None)
+    for key, when in found[:1]:
+        yield Moment(when, "published", "markup", f"script {key}", key, machine=True, trust=7)
+
+
+def _dated_keys(text: str, start: int, end: int) -> Iterator[tuple[str, When]]:
+    for match in _ISLAND.finditer(text, start, end):
+        when = None if _ISLAND_OTHER.search(match[1]) else datetext.read_iso(match[2])
+        if when is not None and when.date is not None:
+            yield match[1], when
 
 
 def from_url(doc: Document) -> Iterator[Moment]:
     """A whole date in the URL's path; a month alone is none."""
-    path = urlsplit(doc.url).path
+    path = split_url(doc.url).path
     for pattern in (_URL_DAY, _URL_EIGHT):
         if match := pattern.search(path):
             try:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
-from scraper.parse.text import clean
+from scraper.parse.text import clean, split_url
 
 _LONGEST = 64  # characters
 _POST_CLASS = re.compile(r"(?:^|\s)(?:postid|page-id|post|node|article|story)-(\d{1,12})(?=\s|$)")
@@ -19,6 +19,7 @@ _POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
 _URL_NUMBER = re.compile(
     r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,12})(?=$|[/_,!-]|\.[a-z]{3,5}$)"
 )
+_DATES = re.compile(r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)")
 _WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
 
 
@@ -53,7 +54,7 @@ def from_wordpress(doc: Document) -> Found | None:
     if len(numbers) == 1:
         return _found(numbers.pop(), "markup", "article id")
     link = doc.tree.css_first("link[rel='shortlink']")
-    query = dict(parse_qsl(_query((link.attributes.get("href") or "") if link else "")))
+    query = dict(parse_qsl(split_url((link.attributes.get("href") or "") if link else "").query))
     return _found(query["p"], "markup", "link shortlink") if query.get("p", "").isdecimal() else None
 
 
@@ -64,10 +65,12 @@ def from_meta(doc: Document) -> Found | None:
 
 def from_url(doc: Document) -> Found | None:
     """The URL's own id: ?id=118, else the last long number of the path that is no date."""
-    for key, value in parse_qsl(_query(doc.url)):
+    for key, value in parse_qsl(split_url(doc.url).query):
         if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
-    path = re.sub(r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)", "/", urlsplit(doc.url).path)
+    path = re.sub(
+        r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)", "/", split_url(doc.url).path
+    )
     numbers = _URL_NUMBER.findall(path)
     return _found(numbers[-1], "url", "url path") if numbers else None
 
@@ -97,10 +100,3 @@ def _identifier(value: Any, path: str, depth: int) -> Found | None:
         return None
     text = str(value) if not isinstance(value, int) or abs(value) < 10**18 else ""
     return _found(text, "json-ld", path) if text and "://" not in text and any(map(str.isdigit, text)) else None
-
-
-def _query(url: str) -> str:
-    try:
-        return urlsplit(url).query
-    except ValueError:  # a broken IPv6 address
-        return ""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from urllib.parse import urlsplit
 
 from scraper.data import table
 from scraper.parse import jsonld
 from scraper.parse.document import Document
-from scraper.parse.text import clean
+from scraper.parse.text import clean, split_url
 
 # A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
 _MARK = re.compile(
@@ -116,5 +115,5 @@ def segments(text: str) -> list[str]:
 def sections(doc: Document) -> frozenset[str]:
     """Squashed section names that the page declares: titles carry them too."""
     found = [c for key in table("metadata.toml")["section"] for c in doc.meta.get(key, ())]
-    found += urlsplit(doc.url).path.strip("/").split("/")[:-1][:4]
+    found += split_url(doc.url).path.strip("/").split("/")[:-1][:4]
     return frozenset(filter(None, map(squash, found)))

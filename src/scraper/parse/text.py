@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from urllib.parse import SplitResult, urlsplit
 
 # Category Cc but for the blanks that str.split() takes, and the noncharacters and surrogates that JSON readers reject.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
@@ -17,3 +18,11 @@ def clean(text: str) -> str:
     # U+001C..U+001F and U+0085 were blanks to split() already; lone surrogates become U+FFFD, the rest goes.
     text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
     return unicodedata.normalize("NFC", text)
+
+
+def split_url(url: str) -> SplitResult:
+    """`urlsplit`, with every part empty for what it refuses ("http://[")."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ from scraper.parse import moments
 from scraper.parse.document import Document
 from scraper.parse.moments import Kind, Moment, near
 
-_OLDEST = 1990  # the first year that is believed without a second witness
 _AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch: zones and fast clocks
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
 _ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
@@ -21,7 +20,7 @@ _NONE = timedelta()
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The record's own strings; None where the page does not say. `evidence` holds every candidate, the winner first."""
+    """The record's own strings; None where the page does not say. `evidence`: every candidate, the winner first."""
 
     date: str | None = None  # YYYY-MM-DD
     time: str | None = None  # HH:MM:SS, local to the page
@@ -41,6 +40,7 @@ class _Told:
     clock: Moment | None
     local: datetime  # naive; its time counts only where `clock` is there
     offset: timedelta | None
+    instant: Moment | None = None  # what gives the offset
 
 
 def when(doc: Document, *, full: bool = False) -> Stamp:
@@ -51,8 +51,8 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
     for gather, needed in _GATHER:
         if not full and told is not None and not needed(told):
             continue
-        for moment in gather(doc):
-            if reason := _refusal(moment, doc, seen):
+        for moment in map(_sane, gather(doc)):
+            if reason := _refusal(moment, doc):
                 refused[len(seen)] = reason
             seen.append(moment)
         told = _decide([m for i, m in enumerate(seen) if i not in refused and m.kind == "published"])
@@ -70,27 +70,29 @@ def _declared(doc: Document) -> Iterator[Moment]:
     yield from moments.from_url(doc)
 
 
-def _refusal(moment: Moment, doc: Document, seen: list[Moment]) -> str | None:
-    """Why a candidate cannot be: the reader's issue, after the fetch, or older than the web with no second witness."""
+def _sane(moment: Moment) -> Moment:
+    """The moment without an offset that no zone has ("+99:99")."""
+    offset = moment.when.offset
+    if offset is None or _WEST <= offset <= _EAST:
+        return moment
+    return replace(moment, when=replace(moment.when, offset=None))
+
+
+def _refusal(moment: Moment, doc: Document) -> str | None:
+    """Why a candidate cannot be: the reader's own issue, or a day after the fetch."""
     day = moment.when.date
     if day is None:
         return next(iter(moment.when.issues), "no date")
     fetched = doc.page.fetched_at
     if fetched is not None and _earliest(moment) > fetched + _AHEAD:
         return "date-future"
-    if day.year < _OLDEST and not any(m.when.date == day for m in seen) and moment.source not in ("site", "label"):
-        return "date-old"
     return None
 
 
 def _earliest(moment: Moment) -> datetime:
     assert moment.when.date is not None
     clock = moment.when.time or datetime.min.time()
-    zone = (
-        timezone(moment.when.offset)
-        if moment.when.offset is not None and abs(moment.when.offset) < timedelta(1)
-        else UTC
-    )
+    zone = UTC if moment.when.offset is None else timezone(moment.when.offset)
     return datetime.combine(moment.when.date, clock, zone)
 
 
@@ -117,22 +119,22 @@ def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> _Told
     offset = clock.when.offset
     if offset is None and instant is not None:
         offset = _between(local, _earliest(instant))
-    return _Told(day, clock, local, offset)
+    return _Told(day, clock, local, offset, instant)
 
 
 def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> _Told:
-    """The instant of the data, in the local time that the page prints beside it; else in the data's own offset."""
-    moment = _earliest(instant)
-    for other in agreeing:
-        if not other.timed or other is instant or other.when.offset not in (None, _NONE):
-            if other.instant and other.when.offset and _earliest(other) == moment and not instant.when.offset:
-                return _Told(day, other, _naive(other), other.when.offset)
+    """The instant of the data, in the local time that the page gives beside it; else in the data's own offset."""
+    moment, own = _earliest(instant), instant.when.offset
+    for other in agreeing if own == _NONE else ():  # an offset of its own is local already
+        if other is instant or not other.timed or other.when.offset == _NONE:
             continue
-        if other.when.offset is None and other.source in ("label", "markup", "meta", "json-ld"):
-            offset = _between(_naive(other), moment)
-            if offset is not None and (offset == instant.when.offset or not instant.when.offset):
-                return _Told(day, other, _naive(instant) + (offset - (instant.when.offset or _NONE)), offset)
-    return _Told(day if day.when.date == instant.when.date else instant, instant, _naive(instant), instant.when.offset)
+        if other.when.offset is not None and _earliest(other) == moment:
+            return _Told(other, other, _naive(other), other.when.offset, other)
+        offset = _between(_naive(other), moment) if other.when.offset is None else None
+        if offset is not None:
+            return _Told(other, other, _naive(instant) + offset, offset, instant)
+    first = day if day.when.date == instant.when.date else instant
+    return _Told(first, instant, _naive(instant), own, instant)
 
 
 def _naive(moment: Moment) -> datetime:
@@ -172,7 +174,8 @@ def _marginal(told: _Told) -> bool:
 _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[_Told], bool]], ...] = (
     (_declared, _marginal),
     (moments.from_times, _coarse),
-    (moments.from_markup, _vague),
+    (moments.from_names, _coarse),
+    (moments.from_loose_names, _vague),
     (moments.from_islands, _marginal),
     (moments.from_text, _marginal),
 )
@@ -198,7 +201,8 @@ def _stamp(doc: Document, told: _Told | None, seen: list[Moment], refused: dict[
         sources["time"] = told.clock.source
         if offset is not None:
             instant = local.replace(tzinfo=timezone(offset))
-            sources["utc_offset"] = sources["published_at"] = told.clock.source if told.offset is not None else "site"
+            giver = "site" if told.offset is None else (told.instant or told.clock).source
+            sources["utc_offset"] = sources["published_at"] = giver
     return Stamp(
         date=local.date().isoformat(),
         time=local.time().replace(microsecond=0).isoformat() if told.clock else None,

@@ -1,0 +1,28 @@
+"""Is it an article? Rows of invented pages and the outcome's word of those that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scraper.parse.headline import headline
+from scraper.parse.kind import kind
+from scraper.parse.when import when
+from snippets import URL, document, rows
+
+PROSE = "".join(
+    f"<p>The council of Aralia met on day {n} and agreed to rebuild the northern pier before the storms come.</p>"
+    for n in range(8)
+)
+FILLER = "<div>Goods, offers, opening hours, ways to reach us and what the neighbours say about it all.</div>" * 12
+
+
+@pytest.mark.parametrize("row", rows("kind"), ids=lambda row: row["id"])
+def test_kind(row: dict[str, Any]) -> None:
+    body = PROSE if row.get("prose") else None
+    doc = document(row["html"] + (body or FILLER * row.get("filler", False)), row.get("url", URL))
+    found = headline(doc)
+    is_article, word, evidence = kind(doc, body, when(doc), found.value if found else None)
+    assert (is_article, word) == ("want" not in row, row.get("want")), f"{row['id']}: is_article {evidence}"
+    assert evidence

@@ -1,0 +1,17 @@
+"""Number: rows of invented snippets, each with the step that must find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scraper.parse.number import number
+from snippets import URL, document, rows
+
+
+@pytest.mark.parametrize("row", rows("number"), ids=lambda row: row["id"])
+def test_number(row: dict[str, Any]) -> None:
+    found = number(document(row["html"], row.get("url", URL)))
+    got = (found.value, found.source) if found else (None, None)
+    assert got == (row.get("want"), row.get("source")), f"{row['id']}: number"
