@@ -95,7 +95,7 @@ def _seen(article: Article) -> dict[str, object]:
     return {**{f: record[f] for f in FIELDS}, "body": record["body"]}
 
 
-@pytest.mark.parametrize(("language", "layout", "before"), rows())
+@pytest.mark.parametrize(("language", "layout", "before"), list(rows()))
 def test_layout(language: str, layout: object, before: bool) -> None:
     article = parse(page(language, layout, before, 0), url="https://post.example/news/pier")
     assert _seen(article) == {**WANTED, "body": "\n\n".join(PARAGRAPHS)}

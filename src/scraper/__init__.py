@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from scraper import parse as _package  # noqa: F401 - loaded first, or it would take the place of the function below
 from scraper.errors import ConfigError, FetchError, ScraperError, StoreError
 from scraper.model import NO_RULES, Article, Found, Outcome, Page, Rules
-from scraper.parse import article as _article
 
 __all__ = [
     "Article",
@@ -46,7 +46,9 @@ def parse(
     `page` is a Page, or a body's bytes with the `url` it came from, its header pairs and the fetch time (aware), where
     these are known. Opens no socket, reads no clock: the same input gives the same article.
     """
-    return _article.parse(_page(page, url, headers, fetched_at), rules)
+    from scraper.parse import article
+
+    return article.parse(_page(page, url, headers, fetched_at), rules)
 
 
 def explain(
@@ -58,7 +60,9 @@ def explain(
     fetched_at: datetime | None = None,
 ) -> Article:
     """As `parse`, with `evidence`: for each field every candidate, where it stood, and why it lost."""
-    return _article.explain(_page(page, url, headers, fetched_at), rules)
+    from scraper.parse import article
+
+    return article.explain(_page(page, url, headers, fetched_at), rules)
 
 
 def scrape(config: str | Path, *, site: str | None = None, limit: int | None = None) -> Iterator[Article]:

@@ -20,6 +20,7 @@ import click
 
 from scraper.errors import ConfigError, LockedError, ScraperError
 from scraper.fixture_commands import replay, save
+from scraper.init_command import init
 from scraper.shell import (
     DONE,
     INTERRUPTED,
@@ -332,3 +333,4 @@ def doctor(path: str) -> int:
 
 cli.add_command(save)
 cli.add_command(replay)
+cli.add_command(init)

@@ -169,8 +169,12 @@ def _host(url: str) -> str:
 
 def load(path: str | Path, environ: Mapping[str, str] = os.environ) -> Config:
     """Reads a configuration file. Raises ConfigError, which names every mistake with its line; nothing is fetched."""
-    file = Path(path)
-    tables, problems, lines = configfile.parse(configfile.read(file), str(file))
+    return loads(configfile.read(Path(path)), Path(path), environ)
+
+
+def loads(text: str, file: Path, environ: Mapping[str, str] = os.environ) -> Config:
+    """As `load`, for a text that stands in `file` or is about to."""
+    tables, problems, lines = configfile.parse(text, str(file))
     sections: dict[str, Any] = {}
     if tables is not None:
         around = Around(file.absolute().parent, environ)

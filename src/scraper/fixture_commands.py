@@ -29,29 +29,23 @@ def save(urls: tuple[str, ...], to: Path, path: str | None) -> int:
     Example: scraper save https://valley.example/2021/07/06/18200/ --to fixtures/
     """
     from scraper import wiring
-    from scraper.archive import folder
 
     for url in urls:
         check_url(url)
     config = load_config(path)
-    homes = {url: to / folder.name(url) for url in urls}
-    for url, home in homes.items():
-        if home.exists():
-            say(f"{url}: kept before, in {home}; remove that folder to fetch it anew")
-    missing = [url for url, home in homes.items() if not home.exists()]
-    saved = sum(_save(url, found, homes[url], config) for url, found in wiring.fetch_each(missing, config))
-    return DONE if saved == len(homes) else SOME_FAILED if saved else NOTHING
+    saved = sum(_save(url, found, to, config) for url, found in wiring.fetch_each(list(urls), config))
+    return DONE if saved == len(urls) else SOME_FAILED if saved else NOTHING
 
 
-def _save(url: str, found: Page | FetchError, home: Path, config: Config | None) -> bool:
-    """Keeps one page; the record is made from what was kept, so that a replay begins with the same."""
-    from scraper import replay
+def _save(url: str, found: Page | FetchError, to: Path, config: Config | None) -> bool:
+    """Keeps one page. Its record is made from what was kept, so that a replay begins with the same."""
+    from scraper import replay, wiring
     from scraper.archive import folder
 
     if isinstance(found, FetchError):
         say(f"{url}: {found.reason}" + (f" ({found.detail})" if found.detail else ""))
         return False
-    folder.to_folder(found, home)
+    home = folder.save(found, to, hidden=wiring.secrets_of(config))
     case = replay.Case(str(home), home / replay.EXPECTED, home)
     record = replay.current(case, config)
     replay.write(case.file, record)

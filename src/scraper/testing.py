@@ -37,7 +37,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Adds the folders to what is collected: those of the command line always, those of the ini file if it says all."""
+    """Adds the folders to what is collected: those of --scraper; those of the ini file where no argument says what."""
     roots = _asked(config)
     if config.args_source != pytest.Config.ArgsSource.ARGS:
         roots = [*roots, *_configured(config)]
@@ -46,6 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(f"scraper: no such folder: {root}")
         if not any(_names(config, argument, root) for argument in config.args):
             config.args.append(str(root))
+    if roots:
+        _rules(config)  # what is wrong with the configuration is told before anything runs
 
 
 def _asked(config: pytest.Config) -> list[Path]:

@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import hashlib
 import queue
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scraper.archive import folder
+from scraper.archive.scrub import Secrets
 from scraper.config import Config, Site
 from scraper.discover.start import Lead, walk
 from scraper.errors import FetchError, ParseFailed
@@ -25,6 +28,8 @@ from scraper.urls import BadUrl, origin
 from scraper.workers import parser
 from scraper.write import WRITERS
 
+# Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
+_NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", "from", "referer", "user-agent"}
 STOP_POLL = 0.1  # seconds between two looks at the caller's stop event
 
 
@@ -303,9 +308,37 @@ def fetch_each(urls: list[str], config: Config | None = None) -> Iterator[tuple[
             yield url, runner.run(one(url))
 
 
-def _fetch(config: Config, client: FetchClient, url: str) -> Fetch:
+@contextlib.contextmanager
+def asking(config: Config | None = None) -> Iterator[tuple[Callable[[str], Page], Callable[[str], tuple[str, ...]]]]:
+    """Two calls to look at a site with: a page of any type, politely (raises FetchError); the sitemaps in robots.txt."""
+    config = config or Config()
+    with _one_off(config) as (runner, client):
+
+        def ask(url: str) -> Page:
+            return runner.run(_asked(_fetch(config, client, url, any_type=True), url))
+
+        def sitemaps(url: str) -> tuple[str, ...]:
+            return runner.run(client.sitemaps(url, site_options(config, config.site_of(url))))
+
+        yield ask, sitemaps
+
+
+def secrets_of(config: Config | None) -> Secrets:
+    """What no archive may hold: the configured headers, whatever in them may be a secret, and the proxy's password."""
+    given = [pair for site in (config.sites.values() if config else ()) for pair in site.headers.items()]
+    values = [value for name, value in given if name.lower() not in _NO_SECRETS]
+    parts = {part for value in values for part in (value, *re.split(r"[\s;,=:]+", value))}
+    password = urlsplit(config.fetch.proxy).password if config else None
+    return Secrets({name.lower() for name, _ in given}, {part for part in (*parts, password or "") if len(part) >= 6})
+
+
+async def _asked(fetch: Fetch, url: str) -> Page:
+    return await fetch(url)
+
+
+def _fetch(config: Config, client: FetchClient, url: str, *, any_type: bool = False) -> Fetch:
     try:
-        return client.fetch(site_options(config, config.site_of(url)))
+        return client.fetch(site_options(config, config.site_of(url)), any_type=any_type)
     except BadUrl as error:
         raise FetchError(error.reason, url=url, detail=error.detail) from error
 

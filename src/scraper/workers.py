@@ -1,4 +1,4 @@
-"""Parsing in worker processes: limited, watched, replaced when they die. Each page has its answer or its own failure."""
+"""Parsing in worker processes: limited, watched, replaced when they die. Each page has its answer or its failure."""
 
 from __future__ import annotations
 

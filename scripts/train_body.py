@@ -1,0 +1,260 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["numpy", "scipy", "selectolax>=1.0,<2", "charset-normalizer", "msgspec"]
+# ///
+"""Learn the weights of the body's scorer from saved pages whose text is known.
+
+    PYTHONPATH=src python scripts/train_body.py ../shared/eval            # writes src/scraper/data/body_weights.json
+    PYTHONPATH=src python scripts/train_body.py ../shared/eval --check 5  # writes nothing; scores each page by weights
+                                                                          # that never saw its site (five-fold by host)
+
+The argument is the folder with score.py and corpora/. Pages are read by the same code that parses them later, so what is
+learned is what is used. Deterministic: the same pages and code give the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import math
+import pathlib
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.sparse import csr_matrix
+
+from scraper.model import NO_RULES, Page
+from scraper.parse import body, scorer, traits
+from scraper.parse.blocks import Block
+from scraper.parse.document import Document
+from scraper.parse.headline import headline
+
+OUT = pathlib.Path(__file__).parents[1] / "src" / "scraper" / "data" / "body_weights.json"
+CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 0.4}  # name -> weight of a page
+FIRST, SECOND = 0.3, 0.3  # inverse strength of the L2 penalty
+HOLD = 3  # parts by host: the second look learns from first scores of weights that never saw the page's site
+
+
+@dataclass
+class Sample:
+    """One page: its blocks' features and whether the truth has them (None: the truth does not say)."""
+
+    corpus: str
+    truth: dict[str, Any]
+    host: str
+    news: bool
+    blocks: list[Block]
+    survey: traits.Survey
+    first: list[list[int]]
+    gold: list[bool | None]
+    second: list[list[int]] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+
+def load_judge(folder: pathlib.Path) -> Any:
+    """The measuring script of the corpora."""
+    spec = importlib.util.spec_from_file_location("score", folder / "score.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def samples(judge: Any, folder: pathlib.Path) -> list[Sample]:
+    """Every page whose text is known."""
+    found = []
+    for corpus in CORPORA:
+        for truth, html in judge.load(folder / "corpora", corpus):
+            if not any(truth.get(key) for key in ("body", "paragraphs", "with")):
+                continue
+            url = truth["url"] or ""
+            doc = Document(Page(url, url, 200, (), html, None), NO_RULES)
+            title = headline(doc)
+            gathered = body.gather(doc, title.value if title else None)
+            if gathered is None:
+                continue
+            blocks, core, evidence, _ = gathered
+            survey = traits.Survey(blocks, core, evidence)
+            host = urlsplit(url).hostname or truth["id"]
+            rows = traits.first_look(blocks, survey)
+            gold = segments_gold(judge, blocks, truth) if "with" in truth else text_gold(judge, blocks, truth)
+            found.append(Sample(corpus, truth, host, evidence.news, blocks, survey, rows, gold))
+    return found
+
+
+def segments_gold(judge: Any, blocks: list[Block], truth: dict[str, Any]) -> list[bool | None]:
+    """For truths that are pieces of text to be in and to be out."""
+    within, without = ([judge.squash(piece) for piece in truth[key]] for key in ("with", "without"))
+    gold: list[bool | None] = []
+    for block in blocks:
+        wanted = any(piece in block.text for piece in within)
+        unwanted = any(piece in block.text and 3 * len(piece) >= len(block.text) for piece in without)
+        gold.append(True if wanted else False if unwanted else None)
+    return gold
+
+
+def text_gold(judge: Any, blocks: list[Block], truth: dict[str, Any]) -> list[bool | None]:
+    """For truths that are the whole text. A standfirst may be in or out; a few words must be a line of their own."""
+    text = truth.get("body") or "\n".join(truth["paragraphs"])
+    lines = {" ".join(judge.tokens(line)) for line in text.split("\n")}
+    flat = f" {' '.join(judge.tokens(text))} "
+    grams = judge.shingles(text)
+    lead = " ".join(judge.tokens(" ".join(truth.get("summary") or ())))
+    gold: list[bool | None] = []
+    for block in blocks:
+        tokens = judge.tokens(block.text)
+        mine = " ".join(tokens)
+        inside = f" {mine} " in flat
+        if not tokens or (lead and len(tokens) > 3 and mine in lead and not inside):
+            gold.append(None)
+        elif len(tokens) <= 5:
+            gold.append(True if mine in lines else None if inside and len(tokens) > 1 else False)
+        else:
+            hits = [tuple(tokens[i : i + 4]) in grams for i in range(len(tokens) - 3)]
+            share = 1.0 if inside else sum(hits) / len(hits)
+            gold.append(True if share > 0.6 else False if share < 0.4 else None)
+    return gold
+
+
+def emphasis(sample: Sample) -> list[float]:
+    """What each block counts: longer ones more, and pages of any length about alike."""
+    raw = [1 + math.sqrt(count) for count in sample.survey.counts]
+    total = sum(w for w, gold in zip(raw, sample.gold, strict=True) if gold is not None)
+    return [w * CORPORA[sample.corpus] * 8 / math.sqrt(total or 1) for w in raw]
+
+
+def crossed() -> np.ndarray:
+    """For each feature, the column of its twin for news articles, 0 where it has none."""
+    twins, column = np.zeros(traits.SIZE, dtype=int), traits.SIZE
+    for name in scorer.CROSSED:
+        start = getattr(traits.AT, name)
+        for i in range(start, start + math.prod(traits.FAMILIES[name])):
+            twins[i], column = column, column + 1
+    return twins
+
+
+TWINS = crossed()
+COLUMNS = int(TWINS.max()) + 1
+
+
+def columns(row: list[int], news: bool) -> list[int]:
+    return row + [int(TWINS[i]) for i in row if TWINS[i]] if news else row
+
+
+def fit(pages: list[Sample], second: bool, strength: float) -> np.ndarray:
+    """Weighted logistic regression over all blocks with a known answer."""
+    index, starts, answers, counts = [], [0], [], []
+    for page in pages:
+        for i, weight in enumerate(emphasis(page)):
+            if page.gold[i] is not None:
+                row = columns(page.first[i], page.news) + (page.second[i] if second else [])
+                index += row
+                starts.append(len(index))
+                answers.append(1.0 if page.gold[i] else -1.0)
+                counts.append(weight)
+    x = csr_matrix((np.ones(len(index)), index, starts), shape=(len(answers), COLUMNS))
+    # A feature seen on fewer than four sites is one site's, not the web's.
+    x.data *= known(pages, second)[x.indices]
+    y, c = np.array(answers), np.array(counts) * strength
+
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
+        margin = y * (x @ w)
+        slope = -c * y / (1 + np.exp(np.clip(margin, -40, 40)))
+        return float(c @ np.logaddexp(0, -margin) + w @ w / 2), x.T @ slope + w
+
+    return minimize(loss, np.zeros(COLUMNS), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
+
+
+def known(pages: list[Sample], second: bool, sites: int = 4) -> np.ndarray:
+    """1 for every feature that at least `sites` hosts have, else 0."""
+    seen: list[set[str]] = [set() for _ in range(COLUMNS)]
+    for page in pages:
+        for i, row in enumerate(page.first):
+            for column in columns(row, page.news) + (page.second[i] if second else []):
+                if len(seen[column]) < sites:
+                    seen[column].add(page.host)
+    return np.array([float(len(hosts) >= sites) for hosts in seen])
+
+
+def part(host: str, parts: int, salt: str = "") -> int:
+    return int(hashlib.md5((salt + host).encode()).hexdigest(), 16) % parts
+
+
+def look_once(pages: list[Sample], weights: np.ndarray) -> None:
+    """First scores, and the second look's features from them."""
+    for page in pages:
+        scores = [float(weights[columns(row, page.news)].sum()) for row in page.first]
+        page.second = traits.second_look(page.blocks, page.survey, scores)
+
+
+def train(pages: list[Sample]) -> tuple[np.ndarray, np.ndarray]:
+    """The weights of both looks."""
+    for hold in range(HOLD):
+        held = [page for page in pages if part(page.host, HOLD, "hold") == hold]
+        look_once(held, fit([page for page in pages if part(page.host, HOLD, "hold") != hold], False, FIRST))
+    return fit(pages, False, FIRST), fit(pages, True, SECOND)
+
+
+def report(judge: Any, pages: list[Sample]) -> None:
+    for corpus in CORPORA:
+        marks = []
+        for page in pages:
+            if page.corpus == corpus:
+                kept = [b.text for b, s in zip(page.blocks, page.scores, strict=True) if s > 0]
+                marks.append(judge.judge(page.truth, {"body": "\n\n".join(kept)}))
+        figures = {k: v for k, v in judge.summary(marks).items() if k.startswith(("body", "seg"))}
+        print(f"{corpus:10s} {len(marks):4d} pages  " + "  ".join(f"{k} {v:.4f}" for k, v in figures.items()), flush=True)
+
+
+def apply(pages: list[Sample], first: np.ndarray, second: np.ndarray) -> None:
+    look_once(pages, first)
+    for page in pages:
+        rows = [columns(row, page.news) + more for row, more in zip(page.first, page.second, strict=True)]
+        page.scores = [float(second[row].sum()) for row in rows]
+
+
+def check(judge: Any, pages: list[Sample], folds: int) -> None:
+    """Score every page by weights that never saw its site."""
+    for fold in range(folds):
+        held = [page for page in pages if part(page.host, folds) == fold]
+        apply(held, *train([page for page in pages if part(page.host, folds) != fold]))
+    report(judge, pages)
+
+
+def families(weights: np.ndarray) -> dict[str, list[float]]:
+    """The weights by family, rounded; a family's twin for news is "news NAME"."""
+    rounded = [round(float(w), 3) + 0.0 for w in weights]
+    out = {}
+    for name, sizes in traits.FAMILIES.items():
+        start = getattr(traits.AT, name)
+        span = range(start, start + math.prod(sizes))
+        out[name] = [rounded[i] for i in span]
+        if name in scorer.CROSSED:
+            out[f"news {name}"] = [rounded[TWINS[i]] for i in span]
+    return {name: values for name, values in out.items() if any(values)}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("folder", type=pathlib.Path)
+    arguments.add_argument("--check", type=int, metavar="FOLDS")
+    options = arguments.parse_args()
+    judge = load_judge(options.folder)
+    pages = samples(judge, options.folder)
+    if options.check:
+        check(judge, pages, options.check)
+        return
+    first, second = train(pages)
+    OUT.write_text(json.dumps({"first": families(first), "second": families(second)}, separators=(",", ":")) + "\n")
+    apply(pages, first, second)
+    print(f"{len(pages)} pages, {sum(len(p.blocks) for p in pages)} blocks -> {OUT}; on the pages learned from:")
+    report(judge, pages)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,252 @@
+"""The text of a tree as a row of blocks, in page order: one for each paragraph, subhead, list item, quote or cell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.parse.text import clean
+
+BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
+_PARAGRAPHS = re.compile(rf"\s*{BREAK}\s*{BREAK}\s*(?:{BREAK}\s*)*")
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SPLIT = re.compile(r"[^a-zA-Z0-9]+")
+PROTECT = 0.4  # share of the container's prose
+_DEEP = 256  # levels below the container; deeper trees are taken as one block, so that time stays linear
+
+_LEAVES = frozenset("p h1 h2 h3 h4 h5 h6 pre dt figcaption caption th summary legend label address".split())
+INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt rp s samp small "
+    "span strike strong sub sup time tt u var wbr center".split()
+)
+_INNER = "p,div,ul,ol,h2,h3,h4,blockquote,table,section,article,dl,figure,h5,h6,li"
+_OUTSIDE = frozenset({"nav", "footer"})
+_DISCARD = frozenset({"comment"})
+_CELLS = "p,div,ul,ol,h2,h3,h4,blockquote,table"  # a row of a layout table has these
+_EMPTY = frozenset("img hr link meta param source track area base col input br picture".split())
+_MARKED = frozenset("aside header footer nav form figure table a blockquote ul ol dl details main article section".split())
+
+
+@dataclass(slots=True)
+class Context:
+    """What the elements above a block say about it; one object for all blocks of one parent."""
+
+    key: int  # memory id of the element
+    tag: str
+    above: frozenset[str]  # kinds and tags of all elements between the container and this one, itself included
+    own: frozenset[str]  # kinds of this element alone
+    look: str  # its class attribute
+    parent: Context | None
+
+
+@dataclass(slots=True)
+class Block:
+    """One block of text."""
+
+    tag: str  # its own element's; "run" for text that stands free between other blocks
+    text: str
+    own: frozenset[str]  # kinds of its own class and id
+    look: str  # its class attribute
+    context: Context  # of its parent
+    links: int = 0  # characters inside links
+    strong: bool = False  # all of it is bold
+
+
+@lru_cache(1)
+def _kinds() -> tuple[re.Pattern[str], dict[str, str], dict[str, str]]:
+    """(search for parts, part -> kind, whole word -> kind) of boilerplate.toml."""
+    parts: dict[str, str] = {}
+    words: dict[str, str] = {}
+    for kind, row in table("boilerplate.toml")["kinds"].items():
+        parts.update(dict.fromkeys(row.get("part", ()), kind))
+        words.update(dict.fromkeys(row.get("word", ()), kind))
+    ordered = sorted(parts, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, ordered))), parts, words
+
+
+@lru_cache(16384)
+def kinds_of(name: str) -> frozenset[str]:
+    """What a class attribute (or id) says its element is for.
+
+    >>> sorted(kinds_of("jp-relatedposts entry-meta"))
+    ['meta', 'related']
+    """
+    search, parts, words = _kinds()
+    rows = table("boilerplate.toml")["tags"]
+    starts, ends = tuple(rows["state_starts"]), tuple(rows["state_ends"])
+    name = " ".join(part for part in name[:400].split() if not (part.startswith(starts) or part.endswith(ends)))
+    spaced = _HUMP.sub("-", name)
+    lower = name.lower()
+    found = {parts[part] for part in search.findall(lower)}
+    found.update(words[word] for word in _SPLIT.split(spaced.lower()) if word in words)
+    return frozenset(found)
+
+
+def words(text: str) -> int:
+    """Words in `text`; where a script writes no blanks, three characters count as two words."""
+    count = text.count(" ") + 1
+    if len(text) > 14 * count and not text.isascii():
+        return max(count, len(text) * 2 // 3)
+    return count
+
+
+@dataclass(slots=True)
+class _Frame:
+    children: Iterator[LexborNode]
+    context: Context
+    run: list[str]
+    inline: list[LexborNode]  # elements of the run, whose links are counted later
+
+
+class _Walk:
+    """One pass over the article's element, and over what stands between the headline and it.
+
+    No recursion: pages nest as deep as they like. Nothing behind the article's element is read, and nothing before the
+    headline: on saved pages from hundreds of sites, the text of an article was hardly ever there.
+    """
+
+    def __init__(self, core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) -> None:
+        self._mass, self._most = mass, PROTECT * mass.get(core.mem_id, 1.0)
+        self.blocks: list[Block] = []
+        self.owner: dict[int, Block] = {}
+        core_chain, title_chain = _chain(core), _chain(title)
+        self._core, self._title = core.mem_id, title.mem_id if title else 0
+        self._way = core_chain | title_chain
+        root, ends = core, core.mem_id in title_chain
+        while title is not None and not ends and root.parent is not None and root.mem_id not in title_chain:
+            root = root.parent
+        self.root, self._open = root, root.mem_id == core.mem_id
+        self.core = Context(root.mem_id, root.tag or "", frozenset(), frozenset(), "", None)
+
+    def run(self) -> None:
+        """Fill `blocks`."""
+        for line in self.root.css("br"):
+            line.replace_with(BREAK)
+        root, context = self.root, self.core
+        frames = [self._frame(root, context)]
+        while frames:
+            inner = self._advance(frames[-1], len(frames))
+            if inner is not None:
+                frames.append(inner)
+                continue
+            done = frames.pop()
+            self._flush(done)
+            if done.context.key == self._core:
+                break
+
+    @staticmethod
+    def _frame(node: LexborNode, context: Context) -> _Frame:
+        return _Frame(node.iter(include_text=True), context, [], [])
+
+    def _advance(self, frame: _Frame, depth: int) -> _Frame | None:
+        """Take children into the run or as leaves until one must be entered; its frame, or None at the end."""
+        for child in frame.children:
+            tag = child.tag
+            if not self._open and not self._reached(child):
+                continue
+            if tag == "-text":
+                frame.run.append(child.text_content or "")
+            elif tag in _EMPTY or tag == "-comment" or tag is None:
+                continue
+            elif tag in INLINE and (child.first_child is None or not child.css_first(_INNER)):
+                frame.run.append(child.text())
+                frame.inline.append(child)
+            else:
+                self._flush(frame)
+                if inner := self._enter(child, tag, frame.context, depth):
+                    return inner
+        return None
+
+    def _reached(self, child: LexborNode) -> bool:
+        """Whether a child above the headline leads to it or to the article."""
+        key = child.mem_id
+        self._open = key in (self._title, self._core)
+        return key in self._way
+
+    def _enter(self, child: LexborNode, tag: str, context: Context, depth: int) -> _Frame | None:
+        """Take a block-level child as a block, pass it over, or give the frame to read it by."""
+        own, look = names(child)
+        if self._mass.get(child.mem_id, 0.0) > self._most:
+            own = frozenset()  # what holds most of the prose is no sidebar, whatever its name
+        elif (tag in _OUTSIDE or not _DISCARD.isdisjoint(own)) and child.mem_id not in self._way:
+            return None
+        if tag == "tr" and not child.css_first(_CELLS):
+            self._emit(tag, " ".join([cell.text() for cell in child.iter()]), own, look, context, (child,))
+            return None
+        if (tag in _LEAVES or depth > _DEEP) and child.mem_id != self._core:
+            self._emit(tag, child.text(), own, look, context, (child,))
+            return None
+        above = context.above | own
+        if tag in _MARKED:
+            above |= {f"<{tag}>"}
+        inner = Context(child.mem_id, tag, above, own, look, context)
+        if inner.key == self._core:
+            self.core = inner
+        return self._frame(child, inner)
+
+    def _flush(self, frame: _Frame) -> None:
+        """Make a block of the text gathered so far."""
+        if frame.run:
+            context = frame.context
+            self._emit(context.tag, "".join(frame.run), context.own, context.look, context, frame.inline)
+            frame.run, frame.inline = [], []
+
+    def _emit(
+        self, tag: str, raw: str, own: frozenset[str], look: str, context: Context, nodes: Sequence[LexborNode]
+    ) -> None:
+        for part in _PARAGRAPHS.split(raw) if BREAK in raw else (raw,):
+            if text := clean(part.replace(BREAK, " ")):
+                block = Block(tag, text, own, look, context)
+                self.blocks.append(block)
+                for node in nodes:
+                    self.owner[node.mem_id] = block
+
+
+def _chain(node: LexborNode | None) -> set[int]:
+    """The memory ids of `node` and all elements above it."""
+    chain = set()
+    while node is not None:
+        chain.add(node.mem_id)
+        node = node.parent
+    return chain
+
+
+def names(node: LexborNode) -> tuple[frozenset[str], str]:
+    """The kinds that an element's class, id and role name, and its class attribute."""
+    attributes = node.attributes
+    if not attributes:
+        return frozenset(), ""
+    look = attributes.get("class") or ""
+    name = attributes.get("id")
+    return kinds_of(f"{look} {name}" if name else look), look
+
+
+def read(core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) -> tuple[list[Block], Context]:
+    """The blocks of `core`, and before them those between the headline's element `title` and it, in page order; and
+    the context of `core`.
+
+    `mass` says how much prose each element holds, by memory id. Mutates the tree: <br> becomes BREAK.
+    """
+    walk = _Walk(core, title, mass)
+    walk.run()
+    for link in walk.root.css("a"):
+        if block := _owner(link, walk.owner):
+            block.links += len(link.text())
+    for bold in walk.root.css("strong,b"):
+        block = _owner(bold, walk.owner)
+        if block and len(bold.text()) * 10 >= len(block.text) * 9:
+            block.strong = True
+    return walk.blocks, walk.core
+
+
+def _owner(node: LexborNode | None, owner: dict[int, Block]) -> Block | None:
+    for _ in range(8):
+        if node is None or (block := owner.get(node.mem_id)):
+            return block if node is not None else None
+        node = node.parent
+    return None

@@ -1,0 +1,178 @@
+"""The article's text: its paragraphs, subheads, lists and quotes, in page order, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, Literal
+
+import msgspec
+from selectolax.lexbor import LexborNode
+
+from scraper.model import Found
+from scraper.parse import jsonld, prune
+from scraper.parse.blocks import Block, Context, names, read
+from scraper.parse.document import Document
+from scraper.parse.scorer import score
+from scraper.parse.text import clean
+from scraper.parse.traits import Evidence
+
+Access = Literal["free", "paid", "unknown"]
+
+THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
+_DATA_BODY = 300  # characters of articleBody below which it is a teaser
+_STANDFIRST = 700  # characters; a longer "intro" is the article itself
+_ISLAND = 4 << 20  # characters of a script block that are still read as data
+_MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+_BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
+_LINES = re.compile(r"\s*\n\s*")
+_PROSE_KEYS = frozenset({"articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"})
+_PAID_DATA = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
+
+
+def body(doc: Document, headline: str | None) -> Found | None:
+    """The article's paragraphs joined by blank lines, None for a page without any. Takes the tree apart: run it last."""
+    found = _from_markup(doc, headline)
+    shown = len(found.value) if found else 0
+    data = _paragraphs(jsonld.text(doc.article_data.get("articleBody")) or "")
+    if sum(map(len, data)) > max(_DATA_BODY, 2 * shown):
+        return Found("\n\n".join(data), "json-ld", data[0], "json-ld articleBody")
+    if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules))):
+        return island
+    return found
+
+
+def _from_markup(doc: Document, headline: str | None) -> Found | None:
+    gathered = gather(doc, headline)
+    if gathered is None:
+        return None
+    blocks, core, evidence, path = gathered
+    scores = score(blocks, core, evidence)
+    kept = [block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline]
+    return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, Evidence, str] | None:
+    """The page's candidate blocks, the element with most of the prose, what else is known, and that element's path.
+
+    Public for scripts/train_body.py, which learns from just what is judged here.
+    """
+    for label in doc.labels:
+        for node in label.nodes:
+            node.decompose()
+    evidence = _evidence(doc, headline)
+    prune.cut(doc.tree)
+    page = doc.tree.body
+    if page is None:
+        return None
+    core, mass = prune.container(page)
+    path = _path(core)
+    blocks, context = read(core, prune.title_of(page, headline), mass)
+    blocks = [block for block in blocks if any(map(str.isalnum, block.text))]
+    return (blocks, context, evidence, path) if blocks else None
+
+
+def _path(node: LexborNode) -> str:
+    """A name for people: "div.entry-content"."""
+    look = (node.attributes.get("class") or "").split()
+    name = node.attributes.get("id")
+    return f"{node.tag}{f'#{name}' if name else ''}{f'.{look[0]}' if look else ''}"
+
+
+def _evidence(doc: Document, headline: str | None) -> Evidence:
+    data = doc.article_data
+    people = data.get("author")
+    found = [jsonld.text(person) for person in (people if isinstance(people, list) else [people])[:8]]
+    declared = doc.first_meta("author")
+    authors = {clean(name) for name in (*found, declared and declared[1]) if name and 4 < len(name) < 80}
+    description = doc.first_meta("og:description", "description")
+    text = "".join(_MARKUP.sub(" ", jsonld.text(data.get("articleBody")) or "").split())
+    return Evidence(
+        headline=headline or "",
+        description=description[1] if description else "",
+        authors=tuple(sorted(authors)),
+        news=any("News" in kind for kind in jsonld.types(data)) if data else False,
+        data_body=text if len(text) >= _DATA_BODY else "",
+    )
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of an articleBody, which may hold markup or plain lines."""
+    if "</" in text or "<br" in text:
+        text = _MARKUP.sub("", _BLOCK_ENDS.sub("\n", text.replace("\n", " ")))
+    return [line for part in _LINES.split(text) if (line := clean(part))]
+
+
+def _from_islands(doc: Document) -> Found | None:
+    """The longest prose in the data blocks that a script-rendered page carries."""
+    best: list[str] = []
+    for node in doc.tree.css("script[type='application/json' i], script#__NEXT_DATA__, script#__NUXT_DATA__")[:16]:
+        text = node.text()
+        if len(text) > _ISLAND:
+            continue
+        try:
+            loaded = msgspec.json.decode(text)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            continue
+        for value in _prose(loaded):
+            if sum(map(len, value)) > sum(map(len, best)):
+                best = value
+    return Found("\n\n".join(best), "markup", best[0], "script data") if sum(map(len, best)) > THIN else None
+
+
+def _prose(loaded: Any) -> Iterator[list[str]]:
+    """Paragraphs found under keys that name an article's text. No recursion: data nest as deep as they like."""
+    todo: list[tuple[str, Any]] = [("", loaded)]
+    while todo:
+        key, value = todo.pop()
+        if isinstance(value, dict):
+            todo.extend((str(k), v) for k, v in value.items())
+        elif isinstance(value, list):
+            if key.lower() in _PROSE_KEYS and all(isinstance(v, str) for v in value):
+                yield [line for v in value for line in _paragraphs(v)]
+            else:
+                todo.extend((key, v) for v in value)
+        elif isinstance(value, str) and len(value) > THIN and key.lower() in _PROSE_KEYS:
+            yield _paragraphs(value)
+
+
+def summary(doc: Document) -> Found | None:
+    """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
+    for head in doc.tree.css("h1")[:3]:
+        for node in _below(head):
+            if "standfirst" in names(node)[0] or (node.attributes.get("itemprop") or "") == "description":
+                text = clean(node.text())
+                if 20 < len(text) < _STANDFIRST:
+                    return Found(text, "markup", text, _path(node))
+    return None
+
+
+def _below(head: LexborNode) -> Iterator[LexborNode]:
+    """The elements that follow a headline closely: its next siblings, and those of the elements around it."""
+    around: LexborNode | None = head
+    for _ in range(3):
+        node = around.next if around is not None else None
+        for _ in range(8):
+            if node is None:
+                break
+            if node.is_element_node:
+                yield node
+            node = node.next
+        around = around.parent if around is not None else None
+
+
+def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
+    """Whether the page says that its text is free or paid for, and the issues: "preview-only", "body-short"."""
+    declared = str(jsonld.text(doc.article_data.get("isAccessibleForFree")) or doc.article_data.get("isAccessibleForFree"))
+    said = _PAID_DATA.get(declared.lower().rsplit("/", 1)[-1])
+    tier = doc.first_meta("article:content_tier", "og:article:content_tier")
+    if tier and tier[1].lower() in ("free", "metered", "locked"):
+        said = "paid" if tier[1].lower() == "locked" else said or "free"
+    issues = []
+    size = len(text or "")
+    whole = len(jsonld.text(doc.article_data.get("articleBody")) or "")
+    if said == "paid" and (size < 1500 or whole > 2 * size):
+        issues.append("preview-only")
+    if 0 < size < THIN:
+        issues.append("body-short")
+    return ("paid" if said == "paid" else "free" if said == "free" else "unknown"), issues

@@ -1,0 +1,263 @@
+"""Saved pages against the records expected of them: what `scraper replay` and the pytest plug-in share.
+
+Two layouts are read. A folder per page, as `scraper save` writes it: page.html, page.json, expected.json. And a site:
+pages/ as they are served, expected/<slug>.json with links on the site as paths, and replay.toml, which has the origin.
+An expectation may hold some of the record's fields only; the others are not compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tomllib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path
+from typing import Any
+
+from scraper.archive import folder
+from scraper.config import Config
+from scraper.errors import StoreError
+from scraper.fetch.decode import decode
+from scraper.model import NO_RULES, Page
+from scraper.parse import article
+from scraper.report import escape
+
+EXPECTED = "expected.json"
+NOTE = "replay.toml"
+LINKS = ("url", "canonical_url", "image")  # a site's expectations hold them as paths
+UNCOMPARED = "parser_version"  # another version alone is no difference
+# What content_hash is made of. Where one of these differs, the hash does too, and says nothing more.
+HASHED = {"headline", "date", "time", "category", "number", "body"}
+WIDTH = 72  # characters of a value that are shown
+LARGEST = 1_000_000_000  # bytes of a decoded body: the most that fetch.max_body may be
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One saved page and where its expectation stands."""
+
+    name: str  # as it is told: the page's folder, or the site's folder and the page's slug
+    file: Path  # the expectation
+    home: Path  # the folder of a page, or of a site
+    slug: str | None = None  # None for a folder per page
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the comparison of one page came to."""
+
+    compared: int  # fields
+    differences: Mapping[str, str]  # field -> "expected ..., got ..."
+    passing: Mapping[str, str]  # fields marked xfail that are as expected after all, in words
+    expected_failures: Mapping[str, str]  # as `differences`, of fields marked xfail
+    record: Mapping[str, Any]  # what the page gives now, links as the expectation writes them
+
+
+# --- finding ----------------------------------------------------------------------------------------------------------
+
+
+def cases(root: Path) -> list[Case]:
+    """Every saved page below a folder, in the order of their files. Raises StoreError where there is none."""
+    if not root.is_dir():
+        raise StoreError(f"{root}: no such folder")
+    found = [case for file in sorted(root.rglob("*.json")) if (case := case_of(file))]
+    if not found:
+        raise StoreError(
+            f"{root}: no saved pages here; looked for folders with {folder.META}, and for sites with {NOTE}"
+        )
+    return found
+
+
+def case_of(file: Path) -> Case | None:
+    """The saved page that a file holds the expectation of, or would, were it there; None for any other file."""
+    home = file.parent
+    if home.name == "expected" and (home.parent / NOTE).is_file():
+        return Case(str(home.parent / file.stem), file, home.parent, file.stem)
+    if home.name.startswith("."):  # a folder that is being written, or was when a process died
+        return None
+    if file.name == EXPECTED or (file.name == folder.META and not (home / EXPECTED).exists()):
+        return Case(str(home), home / EXPECTED, home)
+    return None
+
+
+def expectation(case: Case) -> dict[str, Any]:
+    """The expected fields. Raises StoreError."""
+    if not case.file.is_file():
+        raise StoreError(f"{case.file}: no such file; scraper replay --accept writes it")
+    try:
+        fields = json.loads(case.file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{case.file}: cannot be read: {error}") from error
+    if not isinstance(fields, dict):
+        raise StoreError(f"{case.file}: expected a JSON object of fields")
+    return fields
+
+
+def compared(case: Case) -> list[str]:
+    """The fields that the expectation asks for. Raises StoreError."""
+    return [name for name in expectation(case) if name != UNCOMPARED]
+
+
+def xfail(case: Case) -> dict[str, str]:
+    """The fields that are known to be wrong, with the reason: "xfail" of page.json. Raises StoreError."""
+    if case.slug is not None:
+        return {}
+    file = case.home / folder.META
+    try:
+        marks = json.loads(file.read_bytes()).get("xfail", {})
+    except (OSError, ValueError, AttributeError) as error:
+        raise StoreError(f"{file}: cannot be read: {error}") from error
+    if not isinstance(marks, dict) or not all(isinstance(reason, str) for reason in marks.values()):
+        raise StoreError(f'{file}: xfail: expected {{"field": "reason", ...}}')
+    return marks
+
+
+def page(case: Case) -> Page:
+    """The saved page. Raises StoreError, also where it was changed since it was saved."""
+    if case.slug is None:
+        return _kept(case.home)
+    note, path = _note(case), expectation(case).get("url")
+    file = next((file for file in case.home.glob("pages/**/*.html") if _path(case, file) == path), None)
+    if file is None:
+        raise StoreError(f"{case.file}: url: no page under {case.home / 'pages'} is served at {path!r}")
+    url = f"{note['origin']}{path}"
+    kind = note.get("content_types", {}).get(path, "text/html; charset=UTF-8")
+    return Page(url, url, 200, (("Content-Type", kind),), file.read_bytes(), None)
+
+
+def _kept(home: Path) -> Page:
+    kept = folder.entry(home / folder.PAGE, _decode)
+    if kept.page is None:
+        words = [str(home / folder.PAGE), *([kept.flaw.reason, kept.flaw.detail] if kept.flaw else [])]
+        raise StoreError(": ".join(filter(None, words)))
+    return kept.page
+
+
+def _decode(wire: bytes, codings: Sequence[str]) -> bytes:
+    """A page kept as it came is decoded by the code that decodes a live one. Raises FetchError."""
+    return decode(wire, codings, LARGEST).body
+
+
+def _path(case: Case, file: Path) -> str:
+    """pages/en/x.html is served at /en/x/, pages/en/index.html at /en/."""
+    place = file.relative_to(case.home / "pages").with_suffix("")
+    parts = place.parts[:-1] if place.name == "index" else place.parts
+    return "/".join(["", *parts, ""])
+
+
+def _note(case: Case) -> dict[str, Any]:
+    file = case.home / NOTE
+    try:
+        note = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{file}: cannot be read: {error}") from error
+    if not isinstance(note.get("origin"), str):
+        raise StoreError(f'{file}: origin: expected the address of the site, such as "https://valley.example"')
+    if not isinstance(note.get("content_types", {}), dict):
+        raise StoreError(f'{file}: content_types: expected a table of path = "type"')
+    return note
+
+
+# --- comparing --------------------------------------------------------------------------------------------------------
+
+
+def verdict(case: Case, config: Config | None = None) -> Verdict:
+    """Parses a saved page by its site's rules in `config` and compares. Opens no socket. Raises StoreError."""
+    wanted, known = expectation(case), xfail(case)
+    record = current(case, config)
+    if unknown := known.keys() - wanted.keys():
+        raise StoreError(f"{case.home / folder.META}: xfail: {case.file} has no field {', '.join(sorted(unknown))}")
+    found = differences(wanted, record)
+    return Verdict(
+        compared=len(wanted.keys() - {UNCOMPARED}),
+        differences={name: words for name, words in found.items() if name not in known},
+        passing={name: f"marked xfail ({known[name]}), but as expected" for name in known if name not in found},
+        expected_failures={name: words for name, words in found.items() if name in known},
+        record=record,
+    )
+
+
+def current(case: Case, config: Config | None = None) -> dict[str, Any]:
+    """The record that a saved page gives now; a site's links on itself as paths. Raises StoreError."""
+    saved = page(case)
+    site = config.site_of(saved.final_url) if config else None
+    record = article.parse(saved, site.rules() if site else NO_RULES).to_dict()
+    if case.slug is None:
+        return record
+    origin = _note(case)["origin"]
+    return {name: _relative(value, origin) if name in LINKS else value for name, value in record.items()}
+
+
+def _relative(link: str | None, origin: str) -> str | None:
+    return link.removeprefix(origin) if link and link.startswith(f"{origin}/") else link
+
+
+def differences(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, str]:
+    """Field -> "expected ..., got ..." for each field of `wanted` that the record has otherwise."""
+    absent = object()
+    found = {name: record.get(name, absent) for name in wanted if name != UNCOMPARED}
+    wrong = {name: got for name, got in found.items() if got != wanted[name]}
+    if wrong.keys() & HASHED:
+        wrong.pop("content_hash", None)
+    return {
+        name: "expected by the file, but the record has no such field" if got is absent else told(wanted[name], got)
+        for name, got in wrong.items()
+    }
+
+
+def told(wanted: Any, got: Any) -> str:
+    """Both values on one line; of long ones the first place where they part, of maps the entries that differ."""
+    is_map = isinstance(wanted, dict) and isinstance(got, dict)
+    if is_map:
+        parted = [key for key in {**wanted, **got} if wanted.get(key) != got.get(key)]
+        wanted, got = ({key: each[key] for key in parted if key in each} for each in (wanted, got))
+    left, right = shown(wanted), shown(got)
+    if unicodedata.normalize("NFC", left) == unicodedata.normalize("NFC", right):  # they look the same
+        left, right = json.dumps(wanted), json.dumps(got)
+    if is_map or max(len(left), len(right)) <= WIDTH:
+        return f"expected {escape(left)}, got {escape(right)}"
+    start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
+    return f"expected {_around(left, start)}, got {_around(right, start)}"
+
+
+def shown(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _around(text: str, place: int) -> str:
+    """The part of a text that begins a little before `place`."""
+    start = max(0, min(place - WIDTH // 4, len(text) - WIDTH))
+    cut = text[start : start + WIDTH]
+    return f"{'…' if start else ''}{escape(cut)}{'…' if start + WIDTH < len(text) else ''}"
+
+
+# --- accepting --------------------------------------------------------------------------------------------------------
+
+
+def accepted(case: Case, outcome: Verdict) -> dict[str, Any]:
+    """The expectation with what the page gives now. Fields that fail as expected keep theirs: it is the truth."""
+    old, new = expectation(case), outcome.record
+    # What is equal is written as it was: a map's order is no change to look at.
+    return {
+        name: value if name in outcome.expected_failures or value == new[name] else new[name]
+        for name, value in old.items()
+        if name in new
+    }
+
+
+def write(file: Path, fields: Mapping[str, Any]) -> None:
+    """Puts an expectation in its place, whole or not at all. Raises StoreError."""
+    text = f"{json.dumps(fields, ensure_ascii=False, indent=2)}\n"
+    draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as opened:
+            opened.write(text.encode("utf-8", "backslashreplace"))  # \\ud800 is how JSON spells what has no UTF-8
+            opened.flush()
+            os.fsync(opened.fileno())
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"{file}: cannot be written: {error}") from error
