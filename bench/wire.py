@@ -89,6 +89,21 @@ async def ours_direct(stack: AsyncExitStack) -> Get:
     return get
 
 
+async def as_a_run_uses_it(stack: AsyncExitStack) -> Get:
+    """With the address guard and the default `concurrency`: 64 requests in flight, however many hosts."""
+    from scraper.fetch import FetchOptions, Guard
+    from scraper.fetch.http import Wire
+
+    options = FetchOptions(allow_networks=("127.0.0.0/8",))
+    wire = Wire(options, Guard(options.allow_networks))
+    stack.push_async_callback(wire.aclose)
+
+    async def get(url: str) -> int:
+        return len((await wire.exchange(url, {})).body)
+
+    return get
+
+
 async def plain_aiohttp(stack: AsyncExitStack) -> Get:
     import aiohttp
 
@@ -106,6 +121,7 @@ CLIENTS = {
     "httpx": httpx_default,
     "transport in httpx": ours_in_client,
     "transport direct": ours_direct,
+    "as a run uses it": as_a_run_uses_it,
     "aiohttp": plain_aiohttp,
 }
 

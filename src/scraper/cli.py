@@ -263,7 +263,7 @@ def why(page: str, field: str | None, url: str | None, path: str | None, site: s
         raise click.UsageError(f"Unknown field {field!r}; one of {', '.join(evidence.fields())}.")
     config = load_config(path)
     found = _one_page(page, url, config)
-    article = scraper.explain(found, rules_of(config, site, found.final_url))
+    article = scraper.explain(found, rules=rules_of(config, site, found.final_url))
     for line in evidence.explain(article, field):
         click.echo(line)
     return DONE

@@ -129,7 +129,7 @@ def _is_logo(node: LexborNode, doc: Document) -> bool:
     link = node.css_first("a[href]") or (node.parent if node.parent and node.parent.tag == "a" else None)
     href = (link.attributes.get("href") or "").strip() if link else ""
     host, _, path = href.partition("://")[2].removeprefix("www.").partition("/")
-    return href == "/" or (host == doc.host and not path.strip("/"))
+    return href == "/" or (host != "" and host == doc.host and not path.strip("/"))
 
 
 def _outside(node: LexborNode) -> bool:

@@ -107,6 +107,8 @@ def _from_data(doc: Document) -> dict[str, float]:
 
 
 def _from_url(doc: Document) -> dict[str, float]:
+    if not doc.url:  # a saved page of unknown address: what articles have on average, so that it counts neither way
+        return {"depth": 0.5, "slug": 0.5}
     path = split_url(doc.url).path.lower()
     parts = [part for part in path.split("/") if part]
     slug = parts[-1].removesuffix(".html").removesuffix(".php") if parts else ""
