@@ -16,8 +16,8 @@ from scraper.draft import candidates, findings, section
 from scraper.draft.marks import Sample, read, same, value_of
 from scraper.draft.propose import Proposal, propose
 from scraper.draft.selectors import is_lasting
-from scraper.draft.survey import linked_feeds
-from scraper.errors import ConfigError
+from scraper.draft.survey import linked_feeds, survey
+from scraper.errors import ConfigError, FetchError
 from scraper.model import FieldRule, Page, Rules
 
 NEWSROOM = Path(__file__).resolve().parent.parent / "fixtures" / "newsroom"
@@ -164,6 +164,16 @@ def test_no_rule_where_nothing_holds() -> None:
     assert [(each.rule, each.built_in) for each in propose(made)] == [(None, False)]
 
 
+def test_odd_markup_is_passed_over() -> None:
+    """Names that CSS cannot spell, numbers everywhere, no head, cut off."""
+    odd = b"<o:p class='1 a:b' id='#x'>18200</o:p><x-y data-@n=18200 data-n:m=18200 n='18200'>"
+    text = odd + b"<p><o:q><b>18200</b>18200<div"
+    made = [Sample(str(i), Page("", "", 200, (), text.replace(b"00", str(i).encode() * 2), None)) for i in range(2)]
+    for i, sample in enumerate(made):
+        sample.marks = {"number": f"182{i}{i}", "category": f"182{i}{i}", "date": "2021-07-06", "authors": "Ada; Ben"}
+    assert [each.field for each in propose(made, built_in=False)] == ["number", "category", "date", "authors"]
+
+
 def test_the_menu_is_no_category() -> None:
     """The word stands in the menu of every page and in a place of its own; the menu's is the wrong one."""
     found = candidates.candidates("category", "Culture", samples("category in a span of its own", ())[0][1])
@@ -225,7 +235,7 @@ def test_lasting_names(name: str, lasting: bool) -> None:
     assert is_lasting(name) is lasting
 
 
-TRICKY = ("a\\b", 'say "no"', "it's \\d+", "back\\", "\u06f1\u2028", "\x7f")
+TRICKY = ("\u202eabc\u200c\U000e0041", "a\\b", 'say "no"', "it's \\d+", "back\\", "\u06f1\u2028", "\x7f")
 
 
 @pytest.mark.parametrize("text", TRICKY, ids=ascii)
@@ -263,6 +273,58 @@ def test_doubts() -> None:
         "image": "missing",
     }
     assert {name: rows[name] for name in expected} == expected
+
+
+# --- a look at a site -----------------------------------------------------------------------------------------------
+
+ROOT = "https://orvan.example/"
+FEED = "<rss><channel>{}</channel></rss>".format(
+    "".join(f"<item><link>{ROOT}{slug}/</link></item>" for slug in "abcde")
+)
+ALTERNATE = '<html><link rel="alternate" type="application/rss+xml" href="/news.rss">'
+MAPS = "".join(f"<sitemap><loc>{ROOT}{name}.xml</loc></sitemap>" for name in ("old", "news"))
+INDEX = f"<sitemapindex>{MAPS}</sitemapindex>"
+URLSET = f"<urlset><url><loc>{ROOT}b/</loc></url><url><loc>https://other.example/c/</loc></url></urlset>"
+# Name: the URL given, what the site has besides its articles, sitemaps in robots.txt, starts and articles to be found.
+LOOKS: Mapping[str, tuple[str, Mapping[str, str], Sequence[str], Sequence[str], str]] = {
+    "a linked feed": ("", {"": ALTERNATE, "news.rss": FEED}, (), ("news.rss",), "abc"),
+    "a feed at a usual place": ("", {"": "<html>", "rss.xml": FEED}, (), ("rss.xml",), "abc"),
+    "a feed that was given": ("news.rss", {"news.rss": FEED}, (), ("news.rss",), "abc"),
+    "an article that was given": ("d/", {"": ALTERNATE, "news.rss": FEED}, (), ("news.rss",), "dab"),
+    "an index of sitemaps": ("", {"": "<html>", "map.xml": INDEX, "news.xml": URLSET}, ("map.xml",), ("map.xml",), "b"),
+    "a home page alone": ("", {"": f"<html><a href=/c/>{HEADLINES[2]}</a>"}, (), ("",), "c"),
+    "a broken feed": ("", {"": ALTERNATE, "news.rss": "<html>gone", "feed/": FEED}, (), ("feed/",), "abc"),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_survey(name: str) -> None:
+    given, lists, maps, starts, articles = LOOKS[name]
+    bodies = {slug + "/": page(f"<p>publish: {i + 1} July 2021</p>", i).body for i, slug in enumerate("abcde")}
+    bodies |= {path: text.encode() for path, text in lists.items()}
+    asked = []
+
+    def ask(url: str) -> Page:
+        asked.append(url)
+        if (path := url.removeprefix(ROOT)) not in bodies:
+            raise FetchError("http_404", url=url)
+        return Page(url, url, 200, (), bodies[path], None)
+
+    found = survey(ROOT + given, ask, lambda url: [ROOT + path for path in maps], 3, lambda line: None)
+    read_there = [sample.page.url.removeprefix(ROOT).strip("/") for sample in found.samples]
+    assert (found.start, read_there) == ([ROOT + path for path in starts], list(articles))
+    assert len(asked) <= 20
+
+
+def test_a_site_of_listings_is_not_asked_for_ever() -> None:
+    feed = "".join(f"<item><link>{ROOT}{i}/</link></item>" for i in range(500))
+    asked = []
+
+    def ask(url: str) -> Page:
+        asked.append(url)
+        return Page(url, url, 200, (), (f"<rss>{feed}</rss>" if url == ROOT else "<html><p>nothing").encode(), None)
+
+    assert (survey(ROOT, ask, lambda url: [], 3, lambda line: None).samples, len(asked)) == ([], 10)
 
 
 # --- the command ----------------------------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ class Output:
     compress: str = key(values.choice("none", "gzip"), "none")
     rotate: int = key(values.size(1_000_000, 1_000_000_000_000), "256MB")  # bytes from which a new file is begun
     partition: tuple[str, ...] = key(values.many(values.choice("site", "date")), [])
+    pages: bool = key(values.flag, True)  # whether the pages are kept too, as WARC files
 
 
 _RULE: Mapping[str, Reader[Any]] = {

@@ -11,6 +11,7 @@ from selectolax.lexbor import LexborNode
 from scraper.model import FieldRule, Found
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
+from scraper.parse.number import digits
 from scraper.parse.text import clean
 
 TRANSFORMS: dict[str, Callable[[str], str]] = {
@@ -21,6 +22,9 @@ TRANSFORMS: dict[str, Callable[[str], str]] = {
     "first_line": lambda text: text.strip().split("\n", 1)[0],
     "strip": str.strip,
 }
+
+_HAS_TIME = re.compile(r"%-?[HIMSfcXsT]")
+_HAS_DAY = re.compile(r"%-?[djcxDFsyY]")
 
 
 def from_site(field: str) -> Step:
@@ -40,13 +44,17 @@ def founds(doc: Document, field: str) -> list[Found]:
     if rule.constant is not None:
         return [Found(rule.constant, "site", rule.constant, "constant")]
     for css in rule.css:
-        found = [Found(value, "site", raw, css) for raw, value in (_apply(rule, n) for n in doc.tree.css(css)) if value]
+        found = [
+            Found(value, "site", raw, css)
+            for raw, value in (_apply(field, rule, n) for n in doc.tree.css(css))
+            if value
+        ]
         if found:
             return found
     return []
 
 
-def _apply(rule: FieldRule, node: LexborNode) -> tuple[str, str]:
+def _apply(field: str, rule: FieldRule, node: LexborNode) -> tuple[str, str]:
     """(raw text, value) of one matched node; value is empty where the rule's pattern does not fit."""
     removed = [part for css in rule.remove for part in node.css(css)]
     if rule.attribute:
@@ -66,12 +74,17 @@ def _apply(rule: FieldRule, node: LexborNode) -> tuple[str, str]:
     for name in rule.transform:
         value = TRANSFORMS[name](value)
     value = clean(value)
-    return clean(raw), _reformat(value, rule.format) if rule.format and value else value
+    if rule.format and value:
+        value = _reformat(value, rule.format)
+    return clean(raw), digits(value) if field == "number" else value
 
 
 def _reformat(value: str, pattern: str) -> str:
-    """`value` read by a strptime pattern, as ISO 8601; empty where it does not fit."""
+    """`value` read by a strptime pattern, as ISO 8601 with no more than the pattern reads; empty where it does not fit."""
     try:
-        return datetime.strptime(value, pattern).isoformat()
+        moment = datetime.strptime(value, pattern)
     except ValueError:
         return ""
+    if not _HAS_DAY.search(pattern):
+        return moment.time().isoformat()
+    return moment.isoformat() if _HAS_TIME.search(pattern) else moment.date().isoformat()
