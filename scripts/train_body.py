@@ -8,8 +8,8 @@
     PYTHONPATH=src python scripts/train_body.py ../shared/eval --check 5  # writes nothing; scores each page by weights
                                                                           # that never saw its site (five-fold by host)
 
-The argument is the folder with score.py and corpora/. Pages are read by the same code that parses them later, so what is
-learned is what is used. Deterministic: the same pages and code give the same file.
+The argument is the folder with score.py and corpora/. Pages are read by the same code that parses them later, so what
+is learned is what is used. Deterministic: the same pages and code give the same file.
 """
 
 from __future__ import annotations
@@ -29,14 +29,16 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from scraper.model import NO_RULES, Page
-from scraper.parse import body, scorer, traits
+from scraper.parse import body, labels, scorer, traits
 from scraper.parse.blocks import Block
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
+from scraper.parse.survey import Survey
 
 OUT = pathlib.Path(__file__).parents[1] / "src" / "scraper" / "data" / "body_weights.json"
-CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 0.4}  # name -> weight of a page
+CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 0.7}  # name -> weight of a page
 FIRST, SECOND = 0.3, 0.3  # inverse strength of the L2 penalty
+TERSE, WORD_SITES = 25, 8  # words of a short block; sites that must use a word before it is one of the table
 HOLD = 3  # parts by host: the second look learns from first scores of weights that never saw the page's site
 
 
@@ -49,9 +51,9 @@ class Sample:
     host: str
     news: bool
     blocks: list[Block]
-    survey: traits.Survey
-    first: list[list[int]]
+    survey: Survey
     gold: list[bool | None]
+    first: list[list[int]] = field(default_factory=list)
     second: list[list[int]] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
@@ -74,17 +76,28 @@ def samples(judge: Any, folder: pathlib.Path) -> list[Sample]:
                 continue
             url = truth["url"] or ""
             doc = Document(Page(url, url, 200, (), html, None), NO_RULES)
+            doc.labels = labels.find(doc)
             title = headline(doc)
             gathered = body.gather(doc, title.value if title else None)
             if gathered is None:
                 continue
             blocks, core, evidence, _ = gathered
-            survey = traits.Survey(blocks, core, evidence)
+            survey = Survey(blocks, core, evidence)
             host = urlsplit(url).hostname or truth["id"]
-            rows = traits.first_look(blocks, survey)
             gold = segments_gold(judge, blocks, truth) if "with" in truth else text_gold(judge, blocks, truth)
-            found.append(Sample(corpus, truth, host, evidence.news, blocks, survey, rows, gold))
+            found.append(Sample(corpus, truth, host, evidence.news, blocks, survey, gold))
     return found
+
+
+def vocabulary(pages: list[Sample]) -> dict[str, int]:
+    """The words that short blocks of many sites have."""
+    hosts: dict[str, set[str]] = {}
+    for page in pages:
+        for block, count in zip(page.blocks, page.survey.counts, strict=True):
+            if count < TERSE:
+                for word in traits.word_list(block.text):
+                    hosts.setdefault(word, set()).add(page.host)
+    return {word: i for i, word in enumerate(sorted(word for word in hosts if len(hosts[word]) >= WORD_SITES))}
 
 
 def segments_gold(judge: Any, blocks: list[Block], truth: dict[str, Any]) -> list[bool | None]:
@@ -130,7 +143,7 @@ def emphasis(sample: Sample) -> list[float]:
 
 def crossed() -> np.ndarray:
     """For each feature, the column of its twin for news articles, 0 where it has none."""
-    twins, column = np.zeros(traits.SIZE, dtype=int), traits.SIZE
+    twins, column = np.zeros(traits.SIZE + WORDS, dtype=int), traits.SIZE + WORDS
     for name in scorer.CROSSED:
         start = getattr(traits.AT, name)
         for i in range(start, start + math.prod(traits.FAMILIES[name])):
@@ -138,6 +151,7 @@ def crossed() -> np.ndarray:
     return twins
 
 
+WORDS = 8000  # room for the vocabulary between the families and their twins
 TWINS = crossed()
 COLUMNS = int(TWINS.max()) + 1
 
@@ -208,7 +222,8 @@ def report(judge: Any, pages: list[Sample]) -> None:
                 kept = [b.text for b, s in zip(page.blocks, page.scores, strict=True) if s > 0]
                 marks.append(judge.judge(page.truth, {"body": "\n\n".join(kept)}))
         figures = {k: v for k, v in judge.summary(marks).items() if k.startswith(("body", "seg"))}
-        print(f"{corpus:10s} {len(marks):4d} pages  " + "  ".join(f"{k} {v:.4f}" for k, v in figures.items()), flush=True)
+        line = "  ".join(f"{k} {v:.4f}" for k, v in figures.items())
+        print(f"{corpus:10s} {len(marks):4d} pages  {line}", flush=True)
 
 
 def apply(pages: list[Sample], first: np.ndarray, second: np.ndarray) -> None:
@@ -226,7 +241,7 @@ def check(judge: Any, pages: list[Sample], folds: int) -> None:
     report(judge, pages)
 
 
-def families(weights: np.ndarray) -> dict[str, list[float]]:
+def families(weights: np.ndarray, words: int) -> dict[str, list[float]]:
     """The weights by family, rounded; a family's twin for news is "news NAME"."""
     rounded = [round(float(w), 3) + 0.0 for w in weights]
     out = {}
@@ -236,7 +251,8 @@ def families(weights: np.ndarray) -> dict[str, list[float]]:
         out[name] = [rounded[i] for i in span]
         if name in scorer.CROSSED:
             out[f"news {name}"] = [rounded[TWINS[i]] for i in span]
-    return {name: values for name, values in out.items() if any(values)}
+    out = {name: values for name, values in out.items() if any(values)}
+    return {**out, "word": rounded[traits.SIZE : traits.SIZE + words]}
 
 
 def main() -> None:
@@ -246,11 +262,16 @@ def main() -> None:
     options = arguments.parse_args()
     judge = load_judge(options.folder)
     pages = samples(judge, options.folder)
+    words = vocabulary(pages)
+    assert len(words) < WORDS
+    for page in pages:
+        page.first = traits.first_look(page.blocks, page.survey, words)
     if options.check:
         check(judge, pages, options.check)
         return
     first, second = train(pages)
-    OUT.write_text(json.dumps({"first": families(first), "second": families(second)}, separators=(",", ":")) + "\n")
+    learned = {"words": list(words), "first": families(first, len(words)), "second": families(second, len(words))}
+    OUT.write_text(json.dumps(learned, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     apply(pages, first, second)
     print(f"{len(pages)} pages, {sum(len(p.blocks) for p in pages)} blocks -> {OUT}; on the pages learned from:")
     report(judge, pages)

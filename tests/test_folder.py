@@ -20,7 +20,7 @@ from archived import CORPORA, HTML, OUTCOME, PAGES, TIME, decode, page
 from scraper.archive import folder, saved, warc, warcwrite
 from scraper.archive.entry import Entry
 from scraper.archive.scrub import Secrets
-from scraper.errors import FetchError, StoreError
+from scraper.errors import StoreError
 from scraper.model import Outcome, Page
 
 each_page = pytest.mark.parametrize("kept", PAGES.values(), ids=PAGES)
@@ -169,10 +169,6 @@ def test_what_was_changed_by_hand(
 def test_P10_every_way_in_refuses_a_changed_page(tmp_path: Path) -> None:
     place = folder.save(PAGES["plain"], tmp_path)
     edit_body(place)
-    with pytest.raises(StoreError, match=r"changed: page\.html"):
-        list(folder.pages(str(tmp_path)))
-    with pytest.raises(FetchError, match="changed"):
-        folder.load(place / "page.html", "https://valley.example/dam/")
     (flawed,) = saved.entries(str(tmp_path), decode)
     assert (flawed.flaw and flawed.flaw.reason, folder.to_folder([flawed], tmp_path / "b")) == ("changed", [flawed])
 
@@ -212,9 +208,25 @@ def test_a_folder_may_hold_all_kinds(tmp_path: Path) -> None:
 
 def test_a_kept_page_knows_its_address(tmp_path: Path) -> None:
     place = folder.save(PAGES["redirected"], tmp_path)
-    assert folder.address(place / "page.html") == "https://valley.example/a"
-    assert folder.load(place / "page.html", "https://ignored.example/") == PAGES["redirected"]
-    assert folder.entry(place / "page.html").page == PAGES["redirected"]
+    assert folder.entry(place / "page.html", url="https://ignored.example/").page == PAGES["redirected"]
+
+
+SERVED = {
+    "index.html": ("https://v.example/", "text/html; charset=UTF-8"),
+    "en/index.html": ("https://v.example/en/", "text/html; charset=UTF-8"),
+    "en/pages/dam.html": ("https://v.example/en/pages/dam/", "text/html; charset=windows-1251"),
+}
+
+
+@pytest.mark.parametrize("name", SERVED)
+def test_pages_as_they_are_served_know_their_address(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "site" / "pages" / name
+    file.parent.mkdir(parents=True)
+    file.write_bytes(HTML)
+    types = 'content_types = { "/en/pages/dam/" = "text/html; charset=windows-1251" }'
+    (tmp_path / "site" / "replay.toml").write_text(f'origin = "https://v.example"\n{types}\n')
+    (found,) = saved.entries(str(tmp_path), decode)
+    assert found.page and (found.page.url, found.page.header("content-type")) == SERVED[name]
 
 
 @pytest.mark.parametrize("name", ["none", "empty"])

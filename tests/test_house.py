@@ -24,9 +24,9 @@ LAYERS: list[tuple[set[str], bool]] = [
     ({"urls", "config", "configfile", "configvalues", "record", "data"}, False),
     ({"parse", "fetch", "discover", "archive", "write", "store"}, True),
     ({"pipeline", "workers", "worker"}, False),
-    ({"wiring"}, False),
-    ({"report", "why", "doctor", "schedule", "cluster", "replay", "draft"}, False),
-    ({"cli", "shell", "fixture_commands", "init_command", "__init__", "testing"}, False),
+    ({"wiring", "pages"}, False),
+    ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft"}, False),
+    ({"cli", "shell", "fixture_commands", "archive_commands", "init_command", "__init__", "testing"}, False),
 ]
 LAYER = {name: number for number, (names, _) in enumerate(LAYERS) for name in names}
 # parse/ is pure: no network, disk, clock, environment or chance.

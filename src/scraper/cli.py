@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from scraper.errors import ConfigError, LockedError, ScraperError
+from scraper.archive_commands import capsule, reparse
+from scraper.errors import ConfigError, FetchError, LockedError, ScraperError, SkipPage, StoreError
 from scraper.fixture_commands import replay, save
 from scraper.init_command import init
 from scraper.shell import (
@@ -210,16 +212,17 @@ def get(urls: tuple[str, ...], path: str | None) -> int:
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|-...")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|WARC|-...")
 @click.option("--url", metavar="URL", help="The address of the page, if it is a single one.")
 @config_option
 @site_option
 @debug_option
 def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str | None) -> int:
-    """Read saved pages and print one record a line. No socket is opened.
+    """Read saved pages and print one record a line: HTML files, WARC files, folders of them. No socket is opened.
 
     \b
     Example: scraper parse saved/ > records.jsonl
+             scraper parse data/pages/ -c config.toml
              scraper parse page.html --url https://valley.example/18200/
     """
     import scraper
@@ -231,15 +234,29 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
             raise click.UsageError(f"No such file or folder: {each}.")
     config = load_config(path)
     rules_of(config, site, "")
-    printed = 0
-    for name, page in wiring.saved(list(paths), url):
-        article = scraper.parse(page, rules=rules_of(config, site, page.final_url))
+    ended: Counter[str] = Counter()
+    for name, found in wiring.saved(list(paths), url):
+        if isinstance(found, FetchError):
+            ended[_unread(name, found)] += 1
+            continue
+        article = scraper.parse(found, rules=rules_of(config, site, found.final_url))
         if article.is_article:
             _write(jsonl.encode(article.to_dict()))
-            printed += 1
         else:
             say(f"{name}: refused: {article.refusal or 'not_article'}")
-    return DONE if printed else NOTHING
+        ended["" if article.is_article else "refused"] += 1
+    for words, count in sorted(ended.items()):
+        if words.startswith("skipped: "):
+            say(f"{count} answers {words}")
+    return NOTHING if not ended[""] else SOME_FAILED if ended["failed"] else DONE
+
+
+def _unread(name: str, error: FetchError) -> str:
+    """Says where a page cannot be read; what archives hold besides pages is only counted, in the words given."""
+    if isinstance(error, SkipPage):
+        return f"skipped: {error.reason}"
+    say(f"{name}: failed: {error.reason}" + (f" ({error.detail})" if error.detail else ""))
+    return "failed"
 
 
 @cli.command()
@@ -278,7 +295,10 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
         return wiring.fetch_one(source, config)
     if source != "-" and not Path(source).is_file():
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
-    return next(iter(wiring.saved([source], url)))[1]
+    found = next((each for _, each in wiring.saved([source], url)), None)
+    if found is None or isinstance(found, FetchError):
+        raise StoreError(f"{source}: {found or 'no page in it'}")
+    return found
 
 
 @cli.command()
@@ -334,3 +354,5 @@ def doctor(path: str) -> int:
 cli.add_command(save)
 cli.add_command(replay)
 cli.add_command(init)
+cli.add_command(reparse)
+cli.add_command(capsule)

@@ -39,13 +39,13 @@ def save(urls: tuple[str, ...], to: Path, path: str | None) -> int:
 
 def _save(url: str, found: Page | FetchError, to: Path, config: Config | None) -> bool:
     """Keeps one page. Its record is made from what was kept, so that a replay begins with the same."""
-    from scraper import replay, wiring
+    from scraper import pages, replay
     from scraper.archive import folder
 
     if isinstance(found, FetchError):
         say(f"{url}: {found.reason}" + (f" ({found.detail})" if found.detail else ""))
         return False
-    home = folder.save(found, to, hidden=wiring.secrets_of(config))
+    home = folder.save(found, to, hidden=pages.secrets_of(config))
     case = replay.Case(str(home), home / replay.EXPECTED, home)
     record = replay.current(case, config)
     replay.write(case.file, record)
@@ -55,7 +55,7 @@ def _save(url: str, found: Page | FetchError, to: Path, config: Config | None) -
 
 
 @click.command()
-@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER|WARC...")
 @click.option("--accept", is_flag=True, help="Take what the pages give now as the new expectation.")
 @config_option
 @debug_option
@@ -65,12 +65,13 @@ def replay(folders: tuple[str, ...], accept: bool, path: str | None) -> int:
     \b
     Example: scraper replay fixtures/
              scraper replay fixtures/ -c config.toml --accept
+             scraper replay crawl.warc.gz --accept
     """
     from scraper.replay import cases
 
     config = load_config(path)
     counts: Counter[str] = Counter()
-    for case in [case for each in folders for case in cases(Path(each))]:
+    for case in (case for each in folders for case in cases(Path(each))):
         counts["pages"] += 1
         try:
             _replay(case, config, accept, counts)

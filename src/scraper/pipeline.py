@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from scraper.discover.start import Lead
 from scraper.errors import FetchError, ParseFailed, SkipPage
 from scraper.model import Article, Fetch, Outcome, Page, Rules
-from scraper.store import Result
+from scraper.store import Append, Result
 from scraper.urls import BadUrl, canonical, host_of
 from scraper.workers import Parse
 
 BATCH = 128  # results in one transaction at most
 BATCH_SECONDS = 0.05  # a result waits no longer than this for others to share its transaction
-QUEUED = 512  # results that may wait for the writer before fetching pauses
+BATCH_BYTES = 16 << 20  # of kept pages in one transaction, and one page more at most
+QUEUED = 128  # results that may wait for the writer, each with its page, before fetching pauses
+
+Kept = tuple[Append, Callable[[Outcome], Append]]  # a page's bytes, and those that tell its outcome once it is known
+Keep = Callable[[Page], Awaitable[Kept]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,8 @@ class Run:
     done: Callable[[str], bool]  # whether a URL has its outcome from an earlier, interrupted part of this run
     tell: Progress
     stop: asyncio.Event
+    keep: Keep | None = None  # makes bytes of a fetched page, to be stored with its result
+    saved: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # saved pages under way at once
     limit: int | None = None  # URLs taken up at most; None for no limit
     pending: int = 0  # URLs discovered whose outcome is not on disk yet; 0 at the end of a whole run
     _seen: set[str] = field(default_factory=set)
@@ -85,15 +91,13 @@ class Run:
 
     async def _find(self, site: Site, lanes: asyncio.TaskGroup) -> None:
         """Take up each new address that the site's starts lead to."""
-        taken = 0
+        taken = copies = 0
         async for lead in site.leads():
             if self._full() or taken == site.limit:
-                return
-            try:
-                url = canonical(lead.url)
-            except BadUrl as error:
-                url, lead = lead.url, Lead(lead.url, FetchError(error.reason, url=lead.url, detail=error.detail))
+                break
+            url, problem = _address(lead)
             if url in self._seen:
+                copies += lead.page is not None
                 continue
             self._seen.add(url)
             taken += 1
@@ -101,12 +105,28 @@ class Run:
             if self.done(url):
                 continue
             self.pending += 1
-            if lead.problem:
-                await self._results.put(Result(failure(url, site.name, lead.problem)))
+            if problem:
+                await self._results.put(Result(failure(url, site.name, problem)))
             elif reason := site.unwanted(url):
                 await self._results.put(Result(Outcome(url, "skipped", reason, site.name)))
+            elif lead.page:
+                await self._take(site, url, lead.page, lanes)
             else:
                 self._lane(host_of(url), site, lanes).put_nowait((site, url))
+        if copies:
+            self.tell(Event(note=f"{site.name}: {copies} more saved pages of the same addresses were left out"))
+
+    async def _take(self, site: Site, url: str, page: Page, lanes: asyncio.TaskGroup) -> None:
+        """A saved page needs no lane; the place that it waits for keeps memory within bounds."""
+        await self.saved.acquire()
+
+        async def work() -> None:
+            try:
+                await self._results.put(await self._read(site, url, page))
+            finally:
+                self.saved.release()
+
+        lanes.create_task(work())
 
     def _full(self) -> bool:
         return self.stop.is_set() or (self.limit is not None and len(self._seen) >= self.limit)
@@ -128,13 +148,22 @@ class Run:
         """Fetch and parse one URL; whatever happens becomes its result."""
         try:
             page = await site.fetch(url)
-            if page.status == 304:
-                return Result(Outcome(url, "unchanged", site=site.name))
-            return result(url, site, page, await self.parse(page, site.rules))
         except FetchError as error:
             return Result(failure(url, site.name, error))
+        if page.status == 304:
+            return Result(Outcome(url, "unchanged", site=site.name))
+        return await self._read(site, url, page)
+
+    async def _read(self, site: Site, url: str, page: Page) -> Result:
+        """Parse one page, and keep it."""
+        try:
+            found = result(url, site, page, await self.parse(page, site.rules))
         except ParseFailed as error:
-            return Result(Outcome(url, "failed", error.reason, site.name, error.detail))
+            found = Result(Outcome(url, "failed", error.reason, site.name, error.detail))
+        if self.keep is None:
+            return found
+        records, told = await self.keep(page)
+        return replace(found, also=(records,), told=told)
 
     async def _write(self, disk: ThreadPoolExecutor) -> None:
         """Commit results in batches as they come; only what is on disk is told."""
@@ -157,13 +186,27 @@ class Run:
     async def _batch(self) -> list[Result | None]:
         """At least one result, then what comes within BATCH_SECONDS; the last is None at the end."""
         batch = [await self._results.get()]
+        size = _size(batch[0])
         try:
             async with asyncio.timeout(BATCH_SECONDS):
-                while batch[-1] is not None and len(batch) < BATCH:
+                while batch[-1] is not None and len(batch) < BATCH and size < BATCH_BYTES:
                     batch.append(await self._results.get())
+                    size += _size(batch[-1])
         except TimeoutError:
             pass
         return batch
+
+
+def _size(result: Result | None) -> int:
+    return sum(len(each.data) for each in result.also) if result else 0
+
+
+def _address(lead: Lead) -> tuple[str, FetchError | None]:
+    """The lead's URL in its one form, where it has one, and what is wrong with it."""
+    try:
+        return canonical(lead.url), lead.problem
+    except BadUrl as error:
+        return lead.url, lead.problem or FetchError(error.reason, url=lead.url, detail=error.detail)
 
 
 def result(url: str, site: Site, page: Page, article: Article) -> Result:

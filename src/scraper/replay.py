@@ -1,7 +1,8 @@
 """Saved pages against the records expected of them: what `scraper replay` and the pytest plug-in share.
 
-Two layouts are read. A folder per page, as `scraper save` writes it: page.html, page.json, expected.json. And a site:
+Three layouts are read. A folder per page, as `scraper save` writes it: page.html, page.json, expected.json. A site:
 pages/ as they are served, expected/<slug>.json with links on the site as paths, and replay.toml, which has the origin.
+And WARC files, for `scraper replay` alone: beside x.warc.gz stands x.warc.gz.expected/<hash of the URL>.json.
 An expectation may hold some of the record's fields only; the others are not compared.
 """
 
@@ -9,24 +10,25 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from scraper.archive import folder
+from scraper import pages
+from scraper.archive import folder, served, warc
 from scraper.config import Config
-from scraper.errors import StoreError
+from scraper.errors import FetchError, SkipPage, StoreError
 from scraper.fetch.decode import decode
 from scraper.model import NO_RULES, Page
 from scraper.parse import article
 from scraper.report import escape
 
 EXPECTED = "expected.json"
-NOTE = "replay.toml"
+NOTE = served.NOTE
 LINKS = ("url", "canonical_url", "image")  # a site's expectations hold them as paths
 UNCOMPARED = "parser_version"  # another version alone is no difference
 # What content_hash is made of. Where one of these differs, the hash does too, and says nothing more.
@@ -43,6 +45,7 @@ class Case:
     file: Path  # the expectation
     home: Path  # the folder of a page, or of a site
     slug: str | None = None  # None for a folder per page
+    kept: Page | FetchError | None = None  # from a WARC file: the page, or its flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +62,32 @@ class Verdict:
 # --- finding ----------------------------------------------------------------------------------------------------------
 
 
-def cases(root: Path) -> list[Case]:
-    """Every saved page below a folder, in the order of their files. Raises StoreError where there is none."""
-    if not root.is_dir():
-        raise StoreError(f"{root}: no such folder")
+def cases(root: Path) -> Iterator[Case]:
+    """Every saved page below a folder or in a WARC file, in the order of the files. Raises StoreError for none."""
+    if not root.exists():
+        raise StoreError(f"{root}: no such file or folder")
+    archives = warc.files(root)
     found = [case for file in sorted(root.rglob("*.json")) if (case := case_of(file))]
-    if not found:
+    if not found and not archives:
         raise StoreError(
-            f"{root}: no saved pages here; looked for folders with {folder.META}, and for sites with {NOTE}"
+            f"{root}: no saved pages here; looked for folders with {folder.META}, sites with {NOTE}, and WARC files"
         )
-    return found
+    yield from found
+    for archive in archives:
+        yield from _archived(archive)
+
+
+def _archived(archive: Path) -> Iterator[Case]:
+    """The pages of a WARC file, one after another, and its flaws; what holds no page is passed over."""
+    home, copies = archive.with_name(f"{archive.name}.{EXPECTED.removesuffix('.json')}"), Counter[str]()
+    for entry in pages.entries(str(archive)):
+        found = pages.usable(entry)
+        if isinstance(found, SkipPage):
+            continue
+        url = found.url if isinstance(found, Page) else entry.place
+        copies[url] += 1
+        name = folder.name_of(url, copies[url])
+        yield Case(entry.place, home / f"{name}.json", home, kept=found)
 
 
 def case_of(file: Path) -> Case | None:
@@ -103,7 +122,7 @@ def compared(case: Case) -> list[str]:
 
 def xfail(case: Case) -> dict[str, str]:
     """The fields that are known to be wrong, with the reason: "xfail" of page.json. Raises StoreError."""
-    if case.slug is not None:
+    if case.slug is not None or case.kept is not None:
         return {}
     file = case.home / folder.META
     try:
@@ -117,15 +136,18 @@ def xfail(case: Case) -> dict[str, str]:
 
 def page(case: Case) -> Page:
     """The saved page. Raises StoreError, also where it was changed since it was saved."""
+    if isinstance(case.kept, FetchError):
+        raise StoreError(f"{case.name}: {case.kept}")
+    if case.kept is not None:
+        return case.kept
     if case.slug is None:
         return _kept(case.home)
-    note, path = _note(case), expectation(case).get("url")
-    file = next((file for file in case.home.glob("pages/**/*.html") if _path(case, file) == path), None)
+    note, path = served.note(case.home), expectation(case).get("url")
+    file = next((file for file in case.home.glob("pages/**/*.html") if served.path(case.home, file) == path), None)
     if file is None:
         raise StoreError(f"{case.file}: url: no page under {case.home / 'pages'} is served at {path!r}")
     url = f"{note['origin']}{path}"
-    kind = note.get("content_types", {}).get(path, "text/html; charset=UTF-8")
-    return Page(url, url, 200, (("Content-Type", kind),), file.read_bytes(), None)
+    return Page(url, url, 200, (("Content-Type", served.content_type(note, str(path))),), file.read_bytes(), None)
 
 
 def _kept(home: Path) -> Page:
@@ -139,26 +161,6 @@ def _kept(home: Path) -> Page:
 def _decode(wire: bytes, codings: Sequence[str]) -> bytes:
     """A page kept as it came is decoded by the code that decodes a live one. Raises FetchError."""
     return decode(wire, codings, LARGEST).body
-
-
-def _path(case: Case, file: Path) -> str:
-    """pages/en/x.html is served at /en/x/, pages/en/index.html at /en/."""
-    place = file.relative_to(case.home / "pages").with_suffix("")
-    parts = place.parts[:-1] if place.name == "index" else place.parts
-    return "/".join(["", *parts, ""])
-
-
-def _note(case: Case) -> dict[str, Any]:
-    file = case.home / NOTE
-    try:
-        note = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{file}: cannot be read: {error}") from error
-    if not isinstance(note.get("origin"), str):
-        raise StoreError(f'{file}: origin: expected the address of the site, such as "https://valley.example"')
-    if not isinstance(note.get("content_types", {}), dict):
-        raise StoreError(f'{file}: content_types: expected a table of path = "type"')
-    return note
 
 
 # --- comparing --------------------------------------------------------------------------------------------------------
@@ -187,7 +189,7 @@ def current(case: Case, config: Config | None = None) -> dict[str, Any]:
     record = article.parse(saved, site.rules() if site else NO_RULES).to_dict()
     if case.slug is None:
         return record
-    origin = _note(case)["origin"]
+    origin = served.note(case.home)["origin"]
     return {name: _relative(value, origin) if name in LINKS else value for name, value in record.items()}
 
 
@@ -209,7 +211,13 @@ def differences(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> dict[st
 
 
 def told(wanted: Any, got: Any) -> str:
-    """Both values on one line; of long ones the first place where they part, of maps the entries that differ."""
+    """Both values on one line, as `sides` gives them."""
+    left, right = sides(wanted, got)
+    return f"expected {left}, got {right}"
+
+
+def sides(wanted: Any, got: Any) -> tuple[str, str]:
+    """Two values that differ; of long ones the first place where they part, of maps the entries that differ."""
     is_map = isinstance(wanted, dict) and isinstance(got, dict)
     if is_map:
         parted = [key for key in {**wanted, **got} if wanted.get(key) != got.get(key)]
@@ -218,9 +226,9 @@ def told(wanted: Any, got: Any) -> str:
     if unicodedata.normalize("NFC", left) == unicodedata.normalize("NFC", right):  # they look the same
         left, right = json.dumps(wanted), json.dumps(got)
     if is_map or max(len(left), len(right)) <= WIDTH:
-        return f"expected {escape(left)}, got {escape(right)}"
+        return escape(left), escape(right)
     start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
-    return f"expected {_around(left, start)}, got {_around(right, start)}"
+    return _around(left, start), _around(right, start)
 
 
 def shown(value: Any) -> str:
@@ -253,6 +261,7 @@ def write(file: Path, fields: Mapping[str, Any]) -> None:
     text = f"{json.dumps(fields, ensure_ascii=False, indent=2)}\n"
     draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
     try:
+        file.parent.mkdir(exist_ok=True)
         with draft.open("wb") as opened:
             opened.write(text.encode("utf-8", "backslashreplace"))  # \\ud800 is how JSON spells what has no UTF-8
             opened.flush()

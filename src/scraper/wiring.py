@@ -6,15 +6,12 @@ import asyncio
 import contextlib
 import hashlib
 import queue
-import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from scraper.archive import folder
-from scraper.archive.scrub import Secrets
+from scraper import pages
 from scraper.config import Config, Site
 from scraper.discover.start import Lead, walk
 from scraper.errors import FetchError, ParseFailed
@@ -28,8 +25,6 @@ from scraper.urls import BadUrl, origin
 from scraper.workers import parser
 from scraper.write import WRITERS
 
-# Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
-_NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", "from", "referer", "user-agent"}
 STOP_POLL = 0.1  # seconds between two looks at the caller's stop event
 
 
@@ -80,12 +75,15 @@ def run(
     writer = WRITERS[config.output.format, config.output.compress]
     with Store.open(config.run.folder, writer, rotate=config.output.rotate) as store:
         known = store.begin_run(_identity(config, only, limit))
+        keeper = pages.Keeper(known.id, pages.secrets_of(config), _fetch_options(config).agent)
         job = Run(
             parse=_no_parse,
-            commit=lambda results: store.commit(known, results),
+            commit=lambda results: store.commit(known, keeper.headed(results)),
             done=store.done(known).__contains__,
             tell=tell,
             stop=asyncio.Event(),
+            keep=keeper.keep if config.output.pages else None,
+            saved=asyncio.Semaphore(max(1, config.run.workers)),
             limit=limit,
         )
         asyncio.run(_crawl(config, only, store, job, stop or threading.Event()))
@@ -126,21 +124,20 @@ def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Ru
     """One site's parts."""
     options = site_options(config, site)
     rules = site.rules()
-    basis = f"{version()} {hashlib.sha256(repr(rules).encode()).hexdigest()[:16]}"
-    saved: dict[str, Path] = {}
-    live = client.fetch(options, validators=lambda url: store.validators(url, basis))
-
-    async def fetch(url: str) -> Page:
-        return folder.load(saved[url], url) if url in saved else await live(url)
+    basis = basis_of(rules)
+    hidden = pages.secrets_of(config)
+    fetch = pages.discreet(client.fetch(options, validators=lambda url: store.validators(url, basis)), hidden)
+    look = pages.discreet(client.fetch(options, any_type=True), hidden)
 
     async def leads() -> AsyncIterator[Lead]:
         for start in site.start:
             if isinstance(start, Path):
-                for lead in _saved_leads(start, saved):
+                waiting = pages.leads(start)
+                while lead := await asyncio.to_thread(next, waiting, None):
                     yield lead
             else:
-                async for lead in walk(start, client.fetch(options, any_type=True), _noted(job)):
-                    yield lead
+                async for found in walk(start, look, _noted(job)):
+                    yield found
 
     return Lane(
         site.name,
@@ -151,23 +148,12 @@ def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Ru
         options.per_host,
         site.limit,
         basis,
-        lambda article: _partition(config.output.partition, article),
+        lambda article: partition(config.output.partition, article),
     )
 
 
 def _noted(job: Run) -> Callable[[str], None]:
     return lambda note: job.tell(Event(note=note))
-
-
-def _saved_leads(start: Path, saved: dict[str, Path]) -> Iterator[Lead]:
-    """The addresses of a folder of saved pages; `saved` learns where each of them lies."""
-    for file in folder.files(start):
-        url = folder.address(file)
-        if url is None:
-            yield Lead(file.as_uri(), FetchError("no_url", detail=f"{file} declares no canonical address"))
-        else:
-            saved.setdefault(url, file)
-            yield Lead(url)
 
 
 def _unwanted(site: Site, url: str) -> str | None:
@@ -176,7 +162,13 @@ def _unwanted(site: Site, url: str) -> str | None:
     return "excluded" if any(p.search(url) for p in site.exclude) else None
 
 
-def _partition(keys: Iterable[str], article: Article) -> str:
+def basis_of(rules: Rules) -> str:
+    """What records depend on besides their pages: the parser's version and the site's rules."""
+    return f"{version()} {hashlib.sha256(repr(rules).encode()).hexdigest()[:16]}"
+
+
+def partition(keys: Iterable[str], article: Article) -> str:
+    """The folder of a record below the output's, "site=valley/date=2026-01-31"; empty for none."""
     values = {"site": article.site, "date": article.date or "none"}
     return "/".join(f"{key}={values[key]}" for key in keys)
 
@@ -250,10 +242,14 @@ def scrape(config: Config, *, only: str | None = None, limit: int | None = None)
 # --- single pages ---------------------------------------------------------------------------------------------------
 
 
-def saved(paths: list[str], url: str | None) -> Iterator[tuple[str, Page]]:
-    """(name, page) of saved files, folders and standard input ("-"). Opens no socket. Raises StoreError."""
+def saved(paths: list[str], url: str | None) -> Iterator[tuple[str, Page | FetchError]]:
+    """(place, page or why there is none) of saved files, folders, WARC files and standard input ("-").
+
+    A SkipPage is an answer that holds no page. Opens no socket. Raises StoreError.
+    """
     for path in paths:
-        yield from folder.pages(path, url)
+        for entry in pages.entries(path, url):
+            yield entry.place, pages.usable(entry)
 
 
 def get(urls: list[str], config: Config | None = None) -> Iterator[tuple[str, Article | None, Outcome]]:
@@ -310,7 +306,7 @@ def fetch_each(urls: list[str], config: Config | None = None) -> Iterator[tuple[
 
 @contextlib.contextmanager
 def asking(config: Config | None = None) -> Iterator[tuple[Callable[[str], Page], Callable[[str], tuple[str, ...]]]]:
-    """Two calls to look at a site with: a page of any type, politely (raises FetchError); the sitemaps in robots.txt."""
+    """Two calls to look at a site with: any page, politely (raises FetchError), and the sitemaps in its robots.txt."""
     config = config or Config()
     with _one_off(config) as (runner, client):
 
@@ -323,22 +319,14 @@ def asking(config: Config | None = None) -> Iterator[tuple[Callable[[str], Page]
         yield ask, sitemaps
 
 
-def secrets_of(config: Config | None) -> Secrets:
-    """What no archive may hold: the configured headers, whatever in them may be a secret, and the proxy's password."""
-    given = [pair for site in (config.sites.values() if config else ()) for pair in site.headers.items()]
-    values = [value for name, value in given if name.lower() not in _NO_SECRETS]
-    parts = {part for value in values for part in (value, *re.split(r"[\s;,=:]+", value))}
-    password = urlsplit(config.fetch.proxy).password if config else None
-    return Secrets({name.lower() for name, _ in given}, {part for part in (*parts, password or "") if len(part) >= 6})
-
-
 async def _asked(fetch: Fetch, url: str) -> Page:
     return await fetch(url)
 
 
 def _fetch(config: Config, client: FetchClient, url: str, *, any_type: bool = False) -> Fetch:
     try:
-        return client.fetch(site_options(config, config.site_of(url)), any_type=any_type)
+        fetch = client.fetch(site_options(config, config.site_of(url)), any_type=any_type)
+        return pages.discreet(fetch, pages.secrets_of(config))
     except BadUrl as error:
         raise FetchError(error.reason, url=url, detail=error.detail) from error
 

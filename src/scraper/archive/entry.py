@@ -40,6 +40,7 @@ class Entry:
     page: Page | None = None
     outcome: Outcome | None = None  # how the page's URL ended when it was archived; None if that was not kept
     flaw: Flaw | None = None
+    run: str = ""  # the run that fetched the page, where one of our own WARC files says so
 
 
 class Refused(Exception):

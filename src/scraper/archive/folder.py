@@ -15,13 +15,13 @@ import os
 import re
 import secrets
 import shutil
-import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from scraper.archive import served
 from scraper.archive.entry import FORMAT, VERSION, Decode, Entry, Flaw, Refused, moment, ours, outcome_of, stamp
 from scraper.archive.scrub import NO_SECRETS, Secrets, scrub, scrub_outcome
 from scraper.errors import FetchError, StoreError
@@ -70,12 +70,16 @@ def files(path: Path) -> list[Path]:
 
 
 def entry(file: Path, decode: Decode = undecoded, url: str | None = None) -> Entry:
-    """One saved page, or what is wrong with it; `url` is the address of a bare file, else the one it declares."""
+    """One saved page, or what is wrong with it.
+
+    `url` is the address of a bare file, else the one it is served at (`served`), else the one it declares.
+    """
     try:
         if file.name == PAGE and file.with_name(META).is_file():
             page, outcome = _kept(file, decode)
             return Entry(str(file.parent), page, outcome)
-        return Entry(str(file), _bare(_read(file), url))
+        at, kind = (None if url else served.address(file)) or (url, None)
+        return Entry(str(file), bare(_read(file), at, kind))
     except Refused as refused:
         return Entry(str(file), flaw=refused.flaw)
     except FetchError as error:
@@ -88,36 +92,10 @@ def from_folder(folder: Path, decode: Decode) -> Iterator[Entry]:
         yield entry(file, decode)
 
 
-def pages(path: str, url: str | None = None, decode: Decode = undecoded) -> Iterator[tuple[str, Page]]:
-    """(name, page) for a file, every page of a folder, or "-" for standard input.
-
-    `url` is the address of bare pages, else the one they declare. Raises StoreError for what is not there or cannot
-    be used.
-    """
-    if path == "-":
-        yield "-", _bare(sys.stdin.buffer.read(), url)
-        return
-    for file in files(Path(path)):
-        yield str(file), _sound(entry(file, decode, url))
-
-
-def load(file: Path, url: str, decode: Decode = undecoded) -> Page:
-    """One saved page; a bare one as if it were fetched from `url`. Raises FetchError where it cannot be used."""
-    found = entry(file, decode, url)
-    if found.page is None:
-        flaw = found.flaw or Flaw("unreadable")
-        raise FetchError(flaw.reason, url=url, detail=f"{file}: {flaw.detail}")
-    return found.page
-
-
-def address(file: Path) -> str | None:
-    """The URL that a saved page was fetched from, or declares as its own; None where neither is known."""
-    try:
-        if file.name == PAGE and file.with_name(META).is_file():
-            return str(_meta(file.with_name(META)).get("url") or "") or None
-        return declared(_read(file))
-    except Refused:
-        return None
+def bare(body: bytes, url: str | None = None, kind: str | None = None) -> Page:
+    """A page of which only the body is known; `url` is its address, else the one it declares, `kind` its type."""
+    place = url or declared(body) or ""
+    return Page(place, place, 200, (("Content-Type", kind),) if kind else (), body, None)
 
 
 def declared(body: bytes) -> str | None:
@@ -130,24 +108,12 @@ def declared(body: bytes) -> str | None:
     return None
 
 
-def _sound(found: Entry) -> Page:
-    if found.page is None:
-        flaw = found.flaw or Flaw("unreadable")
-        raise StoreError(f"{found.place}: {flaw.reason}: {flaw.detail}")
-    return found.page
-
-
 def _read(file: Path) -> bytes:
     try:
         raw = file.read_bytes()
         return gzip.decompress(raw) if file.suffix == ".gz" else raw
     except (OSError, EOFError, zlib.error) as error:
         raise Refused("unreadable", str(error)) from error
-
-
-def _bare(body: bytes, url: str | None) -> Page:
-    place = url or declared(body) or ""
-    return Page(place, place, 200, (), body, None)
 
 
 def _meta(file: Path) -> dict[str, Any]:
@@ -225,12 +191,14 @@ def _described(page: Page, outcome: Outcome | None) -> bytes:
     return json.dumps(meta, indent=2).encode() + b"\n"
 
 
-def _places(folder: Path, url: str) -> Iterator[Path]:
-    """Names in lower-case hexadecimal, safe on every file system: for the first page of a URL, the second ..."""
+def name_of(url: str, copy: int = 1) -> str:
+    """Where the first page of a URL is kept, the second ...: lower-case hexadecimal, safe on every file system."""
     name = hashlib.sha256(url.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    yield folder / name
-    for copy in range(2, 0x10000):
-        yield folder / f"{name}{copy:04x}"
+    return name if copy == 1 else f"{name}{copy:04x}"
+
+
+def _places(folder: Path, url: str) -> Iterator[Path]:
+    yield from (folder / name_of(url, copy) for copy in range(1, 0x10000))
     raise StoreError(f"{folder}: too many pages of {url[:200]}")
 
 

@@ -39,5 +39,4 @@ def _standard_input(decode: Decode, url: str | None) -> Iterator[Entry]:
     if isinstance(stream, io.BufferedReader) and stream.peek(5).startswith(_WARC):
         yield from warc.read(stream, decode)
         return
-    for name, page in folder.pages("-", url):
-        yield Entry(name, page)
+    yield Entry("-", folder.bare(stream.read(), url))

@@ -68,10 +68,10 @@ class _Reader:
         held: Entry | None = None
         identity = ""
         for record in records(self._raw, self._cap, self._start):
-            outcome = _outcome(record, identity) if held else None
+            told = _told(record, identity) if held else None
             if held:
-                yield replace(held, outcome=outcome)
-            held = None if outcome else self._entry(record)
+                yield replace(held, outcome=told[0], run=told[1]) if told else held
+            held = None if told else self._entry(record)
             identity = record.fields.get("warc-record-id", "") if isinstance(record, Record) else ""
         if held:
             yield held
@@ -230,14 +230,15 @@ def _restored(record: Record, extra: Mapping[str, Any], answer: Message, decode:
     )
 
 
-def _outcome(record: Record | Bad, identity: str) -> Outcome | None:
-    """The outcome that a metadata record tells of the response `identity`, None if it is another record."""
+def _told(record: Record | Bad, identity: str) -> tuple[Outcome, str] | None:
+    """The outcome and run that a metadata record tells of the response `identity`, None if it is another record."""
     if not isinstance(record, Record) or record.type != "metadata" or not identity:
         return None
     if record.fields.get("warc-concurrent-to") != identity or FORMAT.encode() not in record.block[:200]:
         return None
     try:
         _check(record)
-        return outcome_of(ours(record.block).get("outcome"))
+        told = ours(record.block)
+        return outcome_of(told.get("outcome")), str(told.get("run", ""))
     except Refused:
         return None

@@ -16,7 +16,7 @@ import struct
 import uuid
 import zlib
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -25,6 +25,8 @@ from scraper.archive.entry import FORMAT, VERSION, stamp
 from scraper.archive.message import Headers, compose, sendable
 from scraper.archive.scrub import NO_SECRETS, Secrets, scrub, scrub_outcome
 from scraper.model import Outcome, Page
+
+Fields = tuple[tuple[str, str], ...]  # of a WARC record's header
 
 RENAMED = "X-Crawler-"
 NO_DATE = "1970-01-01T00:00:00Z"  # WARC-Date is mandatory: a page whose fetch time is not known says so in its JSON
@@ -40,6 +42,28 @@ def records(
 
     Raises ValueError for a fetch time without zone.
     """
+    packed = pack(page, secrets=secrets, user_agent=user_agent)
+    return packed.data + (packed.metadata(outcome) if outcome else b"")
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A page's request and response records, while it is not yet known how its URL ends."""
+
+    data: bytes
+    count: int  # records in `data`
+    about: Fields
+    secrets: Secrets
+
+    def metadata(self, outcome: Outcome, run: str = "") -> bytes:
+        """The record behind them that tells the outcome, and the run that the page was fetched in."""
+        told: dict[str, Any] = {"format": f"{FORMAT}{VERSION}", "outcome": asdict(scrub_outcome(outcome, self.secrets))}
+        block = _json({**told, "run": run} if run else told).encode()
+        return _record("metadata", [*self.about, ("Content-Type", "application/json")], block)[1]
+
+
+def pack(page: Page, *, secrets: Secrets = NO_SECRETS, user_agent: str = "") -> Packed:
+    """As `records`, with the outcome still to come."""
     page = scrub(page, secrets)
     date = stamp(page.fetched_at) if page.fetched_at else NO_DATE
     target = quote(page.final_url, safe=_URL_SAFE, errors="replace") if _HOST(page.final_url) else NO_URL
@@ -48,16 +72,12 @@ def records(
     payload = page.body if page.wire is None else page.wire
     message = ("Content-Type", "application/http;msgtype=response")
     marks = [("WARC-Payload-Digest", _digest(payload)), ("WARC-JSON-Metadata", _json(_extra(page, target, patch)))]
-    identity, response = _record("response", [*head, *marks, message], answer)
+    identity, data = _record("response", [*head, *marks, message], answer)
+    about = (*head, ("WARC-Concurrent-To", identity))
     asked = _request(target, user_agent) if _HOST(page.final_url) else b""
-    about = [*head, ("WARC-Concurrent-To", identity)]
-    members = [response]
     if asked:
-        members.insert(0, _record("request", [*about, ("Content-Type", "application/http;msgtype=request")], asked)[1])
-    if outcome:
-        block = _json({"format": f"{FORMAT}{VERSION}", "outcome": asdict(scrub_outcome(outcome, secrets))}).encode()
-        members.append(_record("metadata", [*about, ("Content-Type", "application/json")], block)[1])
-    return b"".join(members)
+        data = _record("request", [*about, ("Content-Type", "application/http;msgtype=request")], asked)[1] + data
+    return Packed(data, 1 + bool(asked), about, secrets)
 
 
 def count(page: Page, outcome: Outcome | None) -> int:
@@ -65,9 +85,9 @@ def count(page: Page, outcome: Outcome | None) -> int:
     return 1 + bool(_HOST(page.final_url)) + bool(outcome)
 
 
-def warcinfo(software: str, at: datetime) -> bytes:
+def warcinfo(software: str, at: datetime, run: str = "") -> bytes:
     """A record that says who wrote those after it, to the file's end or the next one (ISO 28500 section 6.2)."""
-    lines = {"software": software, "format": "WARC File Format 1.1"}
+    lines = {"software": software, "format": "WARC File Format 1.1", **({"isPartOf": run} if run else {})}
     block = "".join(f"{name}: {' '.join(value.split())}\r\n" for name, value in lines.items()).encode()
     return _record("warcinfo", [("WARC-Date", stamp(at)), ("Content-Type", "application/warc-fields")], block)[1]
 

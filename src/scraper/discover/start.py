@@ -19,10 +19,14 @@ MAX_DEPTH = 5  # an index of indexes of ...
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One address that a start led to; `problem` instead says why the address itself could not be read."""
+    """One address that a start led to; `problem` instead says why the address itself could not be read.
+
+    A `page` is there already: it was saved.
+    """
 
     url: str
     problem: FetchError | None = None
+    page: Page | None = None
 
 
 async def walk(start: str, fetch: Fetch, note: Callable[[str], None]) -> AsyncIterator[Lead]:

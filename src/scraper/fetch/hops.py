@@ -12,6 +12,7 @@ from scraper.urls import BadUrl, resolve
 MAX_PAUSE = 7 * 86400.0  # a Retry-After beyond a week is taken as a week
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CARRIERS = frozenset({200, 201, 202, 203})  # a page comes with these alone
 _REASONS = {
     204: "empty",
     205: "empty",
@@ -115,7 +116,7 @@ def _meta_refresh(body: bytes) -> list[str]:
 def refusal(url: str, answer: Answer, pause: float | None = None) -> FetchError | None:
     """The error that a status means; None for one that carries a page. `pause`: seconds that the server asks for."""
     status = answer.status
-    if status in (200, 201, 202, 203):
+    if status in CARRIERS:
         return None
     reason = _REASONS.get(status, f"http_{status}")
     return FetchError(reason, url=url, detail=f"HTTP {status}", retry=status in _WORTH_A_RETRY, retry_after=pause)

@@ -36,8 +36,9 @@ _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form"
 
 
 @functools.cache
-def _words(name: str) -> frozenset[str]:
-    return frozenset(table("authorwords.toml")[name])
+def _no_names() -> frozenset[str]:
+    words = table("authorwords.toml")
+    return frozenset(words["nobody"]) | frozenset(words["before"])
 
 
 @functools.cache
@@ -93,11 +94,7 @@ def _name(text: str) -> str | None:
     text = _pattern("until").sub("", _strip_before(tidy(text)))
     text = _pattern("after").sub("", text)
     text = text.strip(" .,:;|–—-'’\t").strip()
-    if (
-        not 1 < len(text) <= _LONGEST
-        or len(text.split()) > _WORDS
-        or text.casefold() in _words("nobody") | _words("before")
-    ):
+    if not 1 < len(text) <= _LONGEST or len(text.split()) > _WORDS or text.casefold() in _no_names():
         return None
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
 
@@ -121,7 +118,9 @@ def from_jsonld(doc: Document) -> Found | None:
 
 def from_meta(doc: Document) -> Found | None:
     for key, swapped in table("authorwords.toml")["meta"].items():
-        texts = [tidy(content) for content in doc.meta.get(key, ())][:_MAX]
+        if key not in doc.meta:
+            continue
+        texts = [tidy(content) for content in doc.meta[key]][:_MAX]
         if swapped:
             texts = [_unswapped(text) for text in texts]
         elif key == "parsely-author":

@@ -13,23 +13,103 @@ from scraper.data import table
 from scraper.parse.text import clean
 
 BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
-_PARAGRAPHS = re.compile(rf"\s*{BREAK}\s*{BREAK}\s*(?:{BREAK}\s*)*")
+_PARAGRAPHS = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(r"[^a-zA-Z0-9]+")
 PROTECT = 0.4  # share of the container's prose
+_MANY = 4000  # links, and bold pieces, that are counted
 _DEEP = 256  # levels below the container; deeper trees are taken as one block, so that time stays linear
 
-_LEAVES = frozenset("p h1 h2 h3 h4 h5 h6 pre dt figcaption caption th summary legend label address".split())
+_LEAVES = frozenset(
+    [
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "pre",
+        "dt",
+        "figcaption",
+        "caption",
+        "th",
+        "summary",
+        "legend",
+        "label",
+        "address",
+    ]
+)
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q ruby rb rt rp s samp small "
-    "span strike strong sub sup time tt u var wbr center".split()
+    [
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "ruby",
+        "rb",
+        "rt",
+        "rp",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
+        "center",
+    ]
 )
 _INNER = "p,div,ul,ol,h2,h3,h4,blockquote,table,section,article,dl,figure,h5,h6,li"
 _OUTSIDE = frozenset({"nav", "footer"})
 _DISCARD = frozenset({"comment"})
 _CELLS = "p,div,ul,ol,h2,h3,h4,blockquote,table"  # a row of a layout table has these
-_EMPTY = frozenset("img hr link meta param source track area base col input br picture".split())
-_MARKED = frozenset("aside header footer nav form figure table a blockquote ul ol dl details main article section".split())
+_EMPTY = frozenset(
+    ["img", "hr", "link", "meta", "param", "source", "track", "area", "base", "col", "input", "br", "picture"]
+)
+_MARKED = frozenset(
+    [
+        "aside",
+        "header",
+        "footer",
+        "nav",
+        "form",
+        "figure",
+        "table",
+        "a",
+        "blockquote",
+        "ul",
+        "ol",
+        "dl",
+        "details",
+        "main",
+        "article",
+        "section",
+    ]
+)
 
 
 @dataclass(slots=True)
@@ -58,32 +138,42 @@ class Block:
 
 
 @lru_cache(1)
-def _kinds() -> tuple[re.Pattern[str], dict[str, str], dict[str, str]]:
-    """(search for parts, part -> kind, whole word -> kind) of boilerplate.toml."""
-    parts: dict[str, str] = {}
+def _kinds() -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """The parts of names with their kinds by their first three letters, whole words with theirs, what to pass over."""
+    loaded = table("boilerplate.toml")
+    parts: dict[str, list[tuple[str, str]]] = {}
     words: dict[str, str] = {}
-    for kind, row in table("boilerplate.toml")["kinds"].items():
-        parts.update(dict.fromkeys(row.get("part", ()), kind))
+    for kind, row in loaded["kinds"].items():
+        for part in row.get("part", ()):
+            parts.setdefault(part[:3], []).append((part, kind))
         words.update(dict.fromkeys(row.get("word", ()), kind))
-    ordered = sorted(parts, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, ordered))), parts, words
+    return parts, words, tuple(loaded["tags"]["state_starts"]), tuple(loaded["tags"]["state_ends"])
 
 
 @lru_cache(16384)
-def kinds_of(name: str) -> frozenset[str]:
+def kinds_of(names: str) -> frozenset[str]:
     """What a class attribute (or id) says its element is for.
 
     >>> sorted(kinds_of("jp-relatedposts entry-meta"))
     ['meta', 'related']
     """
-    search, parts, words = _kinds()
-    rows = table("boilerplate.toml")["tags"]
-    starts, ends = tuple(rows["state_starts"]), tuple(rows["state_ends"])
-    name = " ".join(part for part in name[:400].split() if not (part.startswith(starts) or part.endswith(ends)))
-    spaced = _HUMP.sub("-", name)
-    lower = name.lower()
-    found = {parts[part] for part in search.findall(lower)}
-    found.update(words[word] for word in _SPLIT.split(spaced.lower()) if word in words)
+    return frozenset().union(*map(_kinds_of_one, names[:400].split()))
+
+
+@lru_cache(16384)
+def _kinds_of_one(name: str) -> frozenset[str]:
+    """The kinds of a single class name."""
+    parts, words, starts, ends = _kinds()
+    if name.startswith(starts) or name.endswith(ends):
+        return frozenset()
+    left, lower = name, name.lower()
+    found = set()
+    for i in range(len(lower) - 2):
+        for part, kind in parts.get(lower[i : i + 3], ()):
+            if lower.startswith(part, i):
+                found.add(kind)
+                left = left[:i] + "-" * len(part) + left[i + len(part) :]
+    found.update(words[word] for word in _SPLIT.split(_HUMP.sub("-", left).lower()) if word in words)
     return frozenset(found)
 
 
@@ -150,7 +240,9 @@ class _Walk:
             if not self._open and not self._reached(child):
                 continue
             if tag == "-text":
-                frame.run.append(child.text_content or "")
+                text = child.text_content or ""
+                if frame.run or not text.isspace():
+                    frame.run.append(text)
             elif tag in _EMPTY or tag == "-comment" or tag is None:
                 continue
             elif tag in INLINE and (child.first_child is None or not child.css_first(_INNER)):
@@ -234,10 +326,10 @@ def read(core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) 
     """
     walk = _Walk(core, title, mass)
     walk.run()
-    for link in walk.root.css("a"):
+    for link in walk.root.css("a")[:_MANY]:
         if block := _owner(link, walk.owner):
             block.links += len(link.text())
-    for bold in walk.root.css("strong,b"):
+    for bold in walk.root.css("strong,b")[:_MANY]:
         block = _owner(bold, walk.owner)
         if block and len(bold.text()) * 10 >= len(block.text) * 9:
             block.strong = True

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
-import msgspec
 from selectolax.lexbor import LexborNode
 
 from scraper.model import Found
@@ -14,8 +16,8 @@ from scraper.parse import jsonld, prune
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
+from scraper.parse.survey import Evidence
 from scraper.parse.text import clean
-from scraper.parse.traits import Evidence
 
 Access = Literal["free", "paid", "unknown"]
 
@@ -25,19 +27,23 @@ _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _ISLAND = 4 << 20  # characters of a script block that are still read as data
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
-_LINES = re.compile(r"\s*\n\s*")
-_PROSE_KEYS = frozenset({"articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"})
-_PAID_DATA = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
+_DATA = re.compile(r"(?:^|[=(])\s*(?=[{\[][\[{\"])")  # a value assigned, handed over or alone
+_HEAD = 400  # characters of a script within which its data begin
+_UTF8 = (("content-type", "text/html; charset=utf-8"),)
+_PROSE_KEYS = frozenset(
+    ["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"]
+)
+_PAID_DATA: dict[str, Access] = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
 
 
 def body(doc: Document, headline: str | None) -> Found | None:
-    """The article's paragraphs joined by blank lines, None for a page without any. Takes the tree apart: run it last."""
+    """Paragraphs joined by blank lines, None for a page without any. Takes the tree apart: call it last."""
     found = _from_markup(doc, headline)
     shown = len(found.value) if found else 0
     data = _paragraphs(jsonld.text(doc.article_data.get("articleBody")) or "")
     if sum(map(len, data)) > max(_DATA_BODY, 2 * shown):
         return Found("\n\n".join(data), "json-ld", data[0], "json-ld articleBody")
-    if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules))):
+    if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules), headline)):
         return island
     return found
 
@@ -57,9 +63,8 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 
     Public for scripts/train_body.py, which learns from just what is judged here.
     """
-    for label in doc.labels:
-        for node in label.nodes:
-            node.decompose()
+    for node in {node.mem_id: node for label in doc.labels for node in label.nodes}.values():
+        node.decompose()
     evidence = _evidence(doc, headline)
     prune.cut(doc.tree)
     page = doc.tree.body
@@ -100,50 +105,57 @@ def _paragraphs(text: str) -> list[str]:
     """The paragraphs of an articleBody, which may hold markup or plain lines."""
     if "</" in text or "<br" in text:
         text = _MARKUP.sub("", _BLOCK_ENDS.sub("\n", text.replace("\n", " ")))
-    return [line for part in _LINES.split(text) if (line := clean(part))]
+    return [line for part in text.splitlines() if (line := clean(part))]
 
 
-def _from_islands(doc: Document) -> Found | None:
-    """The longest prose in the data blocks that a script-rendered page carries."""
-    best: list[str] = []
-    for node in doc.tree.css("script[type='application/json' i], script#__NEXT_DATA__, script#__NUXT_DATA__")[:16]:
+def _from_islands(doc: Document, headline: str | None) -> Found | None:
+    """The longest prose in the data that a script-rendered page carries; markup in it is read as a page of its own."""
+    best = ""
+    for node in doc.tree.css("script:not([src])")[:64]:
         text = node.text()
-        if len(text) > _ISLAND:
-            continue
-        try:
-            loaded = msgspec.json.decode(text)
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            continue
-        for value in _prose(loaded):
-            if sum(map(len, value)) > sum(map(len, best)):
-                best = value
-    return Found("\n\n".join(best), "markup", best[0], "script data") if sum(map(len, best)) > THIN else None
+        if THIN < len(text) < _ISLAND and (start := _DATA.search(text, 0, _HEAD)):
+            for value in _prose(_decoded(text, start.end())):
+                best = max(best, value, key=len)
+    if "</" in best:
+        page = f"<body><h1>{html.escape(headline or '')}</h1><article>{best}</article>"
+        inner = _from_markup(Document(replace(doc.page, body=page.encode(), headers=_UTF8), doc.rules), headline)
+        best = inner.value if inner else ""
+    lines = [line for part in best.splitlines() if (line := clean(part))]
+    return Found("\n\n".join(lines), "markup", lines[0], "script data") if sum(map(len, lines)) > THIN else None
 
 
-def _prose(loaded: Any) -> Iterator[list[str]]:
-    """Paragraphs found under keys that name an article's text. No recursion: data nest as deep as they like."""
+def _decoded(text: str, start: int) -> Any:
+    """The JSON value that begins at `start`, whatever follows it; None where it is none."""
+    try:
+        return json.JSONDecoder(strict=False).raw_decode(text, start)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def _prose(loaded: Any) -> Iterator[str]:
+    """Long strings under keys that name an article's text. No recursion: data nest as deep as they like."""
     todo: list[tuple[str, Any]] = [("", loaded)]
     while todo:
         key, value = todo.pop()
         if isinstance(value, dict):
-            todo.extend((str(k), v) for k, v in value.items())
+            todo.extend((str(k).lower(), v) for k, v in value.items())
         elif isinstance(value, list):
-            if key.lower() in _PROSE_KEYS and all(isinstance(v, str) for v in value):
-                yield [line for v in value for line in _paragraphs(v)]
+            if key in _PROSE_KEYS and all(isinstance(v, str) for v in value):
+                yield "\n".join(value)
             else:
                 todo.extend((key, v) for v in value)
-        elif isinstance(value, str) and len(value) > THIN and key.lower() in _PROSE_KEYS:
-            yield _paragraphs(value)
+        elif isinstance(value, str) and len(value) > THIN and key in _PROSE_KEYS:
+            yield value
 
 
 def summary(doc: Document) -> Found | None:
     """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
-    for head in doc.tree.css("h1")[:3]:
-        for node in _below(head):
-            if "standfirst" in names(node)[0] or (node.attributes.get("itemprop") or "") == "description":
-                text = clean(node.text())
-                if 20 < len(text) < _STANDFIRST:
-                    return Found(text, "markup", text, _path(node))
+    below = (node for head in doc.tree.css("h1")[:3] for node in _below(head))
+    for node in below:
+        if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
+            text = clean(node.text())
+            if 20 < len(text) < _STANDFIRST:
+                return Found(text, "markup", text, _path(node))
     return None
 
 
@@ -163,8 +175,8 @@ def _below(head: LexborNode) -> Iterator[LexborNode]:
 
 def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
     """Whether the page says that its text is free or paid for, and the issues: "preview-only", "body-short"."""
-    declared = str(jsonld.text(doc.article_data.get("isAccessibleForFree")) or doc.article_data.get("isAccessibleForFree"))
-    said = _PAID_DATA.get(declared.lower().rsplit("/", 1)[-1])
+    declared = doc.article_data.get("isAccessibleForFree")
+    said = _PAID_DATA.get(str(jsonld.text(declared) or declared).lower().rsplit("/", 1)[-1])
     tier = doc.first_meta("article:content_tier", "og:article:content_tier")
     if tier and tier[1].lower() in ("free", "metered", "locked"):
         said = "paid" if tier[1].lower() == "locked" else said or "free"
@@ -175,4 +187,4 @@ def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
         issues.append("preview-only")
     if 0 < size < THIN:
         issues.append("body-short")
-    return ("paid" if said == "paid" else "free" if said == "free" else "unknown"), issues
+    return said or "unknown", issues

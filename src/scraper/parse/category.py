@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
+
+from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
@@ -16,11 +19,12 @@ from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
 
 _LONGEST = 80  # characters of a section's name
-_CRUMBS = "[itemtype*='BreadcrumbList'] [itemprop='name'], [class*='breadcrumb' i] a, [aria-label*='breadcrumb' i] a"
-_LINKS = (
-    "a[rel~='category'], [class~='cat-links'] a, [class~='post-categories'] a, [class*='entry-category' i] a, "
-    "[class*='post-category' i], [class*='article-category' i], [class*='kicker' i] a"
-)
+_MAX_CRUMBS = 12
+# What holds the links is asked for, not the links in it: that is several times as fast.
+_TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
+_MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i]"
+_SECTION_ITSELF = re.compile(r"(?:post|article)-category", re.IGNORECASE)
+_HOLDS_SECTION = re.compile(r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S)", re.IGNORECASE)
 _SLUG = re.compile(r"[a-z][a-z-]{2,29}")
 
 
@@ -47,23 +51,41 @@ def from_breadcrumb(doc: Document) -> Found | None:
     """The last step of the trail that is neither the home page nor the article itself."""
     for obj in doc.jsonld:
         items = obj.get("itemListElement") if "BreadcrumbList" in jsonld.types(obj) else None
-        crumbs = [_crumb(item) for item in items[:12]] if isinstance(items, list) else []
+        crumbs = [_crumb(item) for item in items[:_MAX_CRUMBS]] if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    crumbs = [tidy(node.text()) for node in doc.tree.css(_CRUMBS)[:12]]
+    crumbs = [tidy(node.text()) for node in itertools.islice(_trail(doc), _MAX_CRUMBS)]
     return _last_crumb(crumbs, "markup", "breadcrumb", doc)
 
 
+def _trail(doc: Document) -> Iterator[LexborNode]:
+    """The steps of the page's trails, each once: one list that is a trail stands within another."""
+    seen: set[int] = set()
+    for trail in doc.tree.css(_TRAILS):
+        itemtype = trail.attributes.get("itemtype") or ""
+        parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
+        for node in trail.css(parts):
+            if node.mem_id not in seen and node.mem_id != trail.mem_id:
+                seen.add(node.mem_id)
+                yield node
+
+
 def from_markup(doc: Document) -> Found | None:
-    for node in doc.tree.css(_LINKS)[:6]:
-        if found := _found(
-            node.text(),
-            "markup",
-            f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}",
-            doc,
-        ):
+    for node in itertools.islice(_links(doc), 6):
+        path = f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}"
+        if found := _found(node.text(), "markup", path, doc):
             return found
     return None
+
+
+def _links(doc: Document) -> Iterator[LexborNode]:
+    """The elements that mark themselves as the article's section."""
+    for node in doc.tree.css(_MARKED):
+        name = node.attributes.get("class") or ""
+        if _SECTION_ITSELF.search(name) or "category" in (node.attributes.get("rel") or "").split():
+            yield node
+        elif node.tag != "a" and _HOLDS_SECTION.search(name):
+            yield from node.css("a")
 
 
 def from_url(doc: Document) -> Found | None:
@@ -109,7 +131,7 @@ def _crumb(item: Any) -> str:
 
 def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Found | None:
     title = squash(doc.title)
-    heading = next((squash(node.text()) for node in doc.tree.css("h1")[:1]), "")
+    heading = next((squash(node.text()) for node in doc.h1s[:1]), "")
     for crumb in reversed(crumbs):
         key = squash(crumb)
         own = key and ((key == heading) or (len(key) > 15 and (title.startswith(key) or key in heading)))

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from scraper.parse import clocktext, days
 from scraper.parse.clocktext import Clock
-from scraper.parse.datewords import LONGEST, Line, Words, cut, fold, words
+from scraper.parse.datewords import LONGEST, Line, Meaning, Words, cut, fold, words
 from scraper.parse.days import Context, Day, Order
 from scraper.parse.machinedate import When, read_lenient, read_machine
 
-__all__ = ["When", "read", "read_iso", "read_time"]
+__all__ = ["When", "names_weekday", "read", "read_iso", "read_time"]
 
 _DIGIT = re.compile(r"\d")
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself
@@ -67,6 +67,22 @@ def read_iso(text: str) -> When | None:
     if found and (found.date or found.issues != ("date-no-year",)):
         return found
     return read_lenient(bare, words().zones) or found
+
+
+def names_weekday(text: str, day: date) -> bool:
+    """Whether a short text names the weekday of `day`, in any language: "Tuesday, 6 July 2021"."""
+    tables, line = words(), cut(fold(text))
+    months = [i for i in range(len(line.words)) if _means(tables.months.at(line.words, i), day.month)]
+    for i, word in enumerate(line.words):
+        if (word.isascii() and len(word) < 3) or months == [i]:
+            continue  # "le" and "mar" are short for weekdays somewhere
+        if _means(tables.weekdays.at(line.words, i), day.weekday()):
+            return True
+    return False
+
+
+def _means(hit: tuple[int, tuple[Meaning, ...]] | None, number: int) -> bool:
+    return hit is not None and any(meaning.number == number for meaning in hit[1])
 
 
 def read_time(text: str, language: str | None = None) -> time | None:

@@ -21,6 +21,7 @@ _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # "UhrArtikel", "readApril 25": elements whose texts were glued together
 # "April 25, 20232:26 PM", "14:18:002020-09-15", "1. November 20231. November 2023", "06/11/20230 comments"
 _GLUED_YEAR = re.compile(r"(?<!\d)(20[0-2]\d)(?=\d{1,2}(?::\d\d|\.?\s[^\W\d_]))|(:\d\d)(?=20\d\d-)")
+_MONTH_ZERO = re.compile(r"(?<!\d)0(?=[1-9]\s?[月월])")  # 2021年07月06日: the tables have 7月
 _HAN_NUMBER = re.compile(r"[〇零一二三四五六七八九十元]{1,4}(?=[年月日號号時时分點点])")
 _HAN_DIGITS = str.maketrans("〇零一二三四五六七八九", "00123456789")
 
@@ -47,6 +48,8 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFC", text)
         if "年" in text or "月" in text:
             text = _HAN_NUMBER.sub(lambda match: han_number(match[0]), text)
+        if "月" in text or "월" in text:
+            text = _MONTH_ZERO.sub("", text)
     return _GLUED_YEAR.sub(r"\1\2 ", text)
 
 

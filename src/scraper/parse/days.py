@@ -17,7 +17,7 @@ LATEST_YEAR = 2100
 AHEAD = timedelta(hours=48)  # clocks and zones may differ by so much; what is later than the fetch is no publish date
 
 _NUMBERS = re.compile(
-    r"(?<!\d)(?<!\d[:./-])(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)(?![./]\d{1,4}(?![\d:]))"
+    r"(?<!\d)(?<!\d[:./-])(\d{1,4})\s?([./|-])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)(?![./|]\d{1,4}(?![\d:]))"
 )
 _WALL = re.compile(r"[|;\n]")  # between two statements, never inside a date
 _SOLAR_LANGUAGES = {"fa", "ps", "ckb"}

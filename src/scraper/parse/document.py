@@ -16,7 +16,7 @@ from scraper.parse import jsonld
 from scraper.parse.text import clean, split_url
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
-_META_CHARSET = re.compile(rb"<meta[^>]{0,400}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{2,40})")  # in lower-cased bytes
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _SNIFF = 4096  # bytes searched for a <meta charset>; the standard's 1024 miss pages that open with long comments
 
@@ -47,16 +47,12 @@ class Document:
     def meta(self) -> dict[str, list[str]]:
         """<meta> contents by lower-cased name, property, itemprop or http-equiv, in page order."""
         found: dict[str, list[str]] = {}
-        for node in self.tree.css("meta[content]"):
-            attributes = node.attributes
-            content = attributes.get("content")
-            key = (
-                attributes.get("property")
-                or attributes.get("name")
-                or attributes.get("itemprop")
-                or attributes.get("http-equiv")
-            )
-            if key and content and not content.isspace():
+        for node in self.tree.tags("meta"):
+            get = node.attributes.get
+            content = get("content")
+            if not content or content.isspace():
+                continue
+            if key := get("property") or get("name") or get("itemprop") or get("http-equiv"):
                 found.setdefault(key.lower(), []).append(content)
         return found
 
@@ -86,6 +82,11 @@ class Document:
         return clean(node.text()) if node else ""
 
     @cached_property
+    def h1s(self) -> list[LexborNode]:
+        """The page's main headings, in page order."""
+        return self.tree.tags("h1")
+
+    @cached_property
     def host(self) -> str:
         """The host's name, lower-case, without www."""
         return (split_url(self.url).hostname or "").removeprefix("www.")
@@ -93,7 +94,7 @@ class Document:
     @cached_property
     def lang(self) -> str | None:
         """<html lang>, as written, or None."""
-        node = self.tree.css_first("html")
+        node = self.tree.root
         value = node and (node.attributes.get("lang") or node.attributes.get("xml:lang"))
         return value.strip() or None if value else None
 
@@ -106,8 +107,7 @@ def charset_of(body: bytes, content_type: str | None) -> str:
     header = _HEADER_CHARSET.search(content_type or "")
     if header and (codec := _codec(header[1])):
         return codec
-    declared = _META_CHARSET.search(body, 0, _SNIFF)
-    if declared and (codec := _codec(declared[1].decode("ascii"))):
+    if codec := _codec(_declared(body)):
         # A page whose ASCII meta could be read is not UTF-16 whatever it says (HTML standard, 13.2.3.3).
         return "utf-8" if codec.startswith("utf-16") else codec
     try:
@@ -118,6 +118,16 @@ def charset_of(body: bytes, content_type: str | None) -> str:
 
         best = from_bytes(body[:65536]).best()
         return best.encoding if best else "cp1252"
+
+
+def _declared(body: bytes) -> str:
+    """The charset of the first <meta> that names one, lower-cased; empty where none does."""
+    head = body[:_SNIFF].lower()
+    for match in _META_CHARSET.finditer(head):
+        tag = head.rfind(b"<meta", 0, match.start())
+        if tag >= 0 and head.find(b">", tag, match.start()) < 0:
+            return match[1].decode("ascii")
+    return ""
 
 
 def _codec(label: str) -> str | None:

@@ -216,7 +216,9 @@ def _link(doc: Document, ref: str | None, source: Source, path: str) -> Found | 
 def _own(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
     """A declared URL; of another site it is none, and neither is a home page that stands for an article."""
     found = _link(doc, ref, source, path)
-    if found is None or not (urls.same_site(found.value, doc.url) or not doc.url):
+    if found is None:
+        return None
+    if doc.url and found.value != doc.url and not urls.same_site(found.value, doc.url):
         return None
     if split_url(found.value).path in ("", "/") and split_url(doc.url).path not in ("", "/"):
         return None

@@ -56,7 +56,7 @@ def _titles(doc: Document) -> _Titles:
 
 
 def _gather(doc: Document) -> _Titles:
-    heads = doc.tree.css("h1")[:_MAX_H1]
+    heads = doc.h1s[:_MAX_H1]
     names = site_names(doc) | {squash(node.text()[:80]) for node in heads if _is_logo(node, doc)}
     data, article = None, doc.article_data
     for key in ("headline", "name"):
@@ -74,10 +74,12 @@ def _gather(doc: Document) -> _Titles:
 
 def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title | None:
     """A declared title as a candidate; None where it is empty or only the site's name."""
-    text = without_site(raw, doc, names)
-    text = _without_section(text, doc)[:_LONGEST]
-    key = squash(text)
-    return _Title(text, key, raw, path) if key and not is_site(text, names, host_label(doc)) else None
+    known: dict[str, tuple[str, str]] = doc.memo.setdefault("headline_texts", {})  # most pages say one text three times
+    if raw not in known:
+        text = _without_section(without_site(raw, doc, names), doc)[:_LONGEST]
+        known[raw] = text, "" if is_site(text, names, host_label(doc)) else squash(text)
+    text, key = known[raw]
+    return _Title(text, key, raw, path) if key else None
 
 
 def _without_section(text: str, doc: Document) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import json
 import re
@@ -51,7 +52,8 @@ def objects(blocks: Iterable[str]) -> list[dict[str, Any]]:
     """All typed objects of all blocks, containers (@graph, lists) opened, in page order."""
     found: list[dict[str, Any]] = []
     for block in blocks:
-        found.extend(_typed(load(block), 0))
+        if "@type" in block:
+            found.extend(_typed(load(block), 0))
     return found
 
 
@@ -72,12 +74,19 @@ def _typed(value: Any, depth: int) -> Iterator[dict[str, Any]]:
 def types(obj: dict[str, Any]) -> list[str]:
     """The object's @type names, always a list, without a schema.org prefix."""
     kinds = obj.get("@type")
+    if isinstance(kinds, str) and "/" not in kinds and ":" not in kinds:
+        return [kinds]
     return [str(k).rsplit("/", 1)[-1].removeprefix("schema:") for k in (kinds if isinstance(kinds, list) else [kinds])]
 
 
 def is_article(obj: dict[str, Any]) -> bool:
     """Whether the object's type is schema.org's Article or one below it."""
-    return any(_ARTICLE.search(kind) for kind in types(obj))
+    return any(map(_names_article, types(obj)))
+
+
+@functools.lru_cache(maxsize=512)
+def _names_article(kind: str) -> bool:
+    return _ARTICLE.search(kind) is not None
 
 
 def article(objs: list[dict[str, Any]], url: str) -> dict[str, Any]:

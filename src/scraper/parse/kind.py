@@ -8,7 +8,8 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 from scraper.data import table
@@ -18,6 +19,7 @@ from scraper.parse.document import Document
 from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
+_YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
 _SHORT = 600  # characters of text that a wall or an error page has at most
 
 
@@ -40,8 +42,9 @@ def kind(
     seen, whole = survey(doc, stamp, headline)
     if seen.get("body_list") and not seen.get("body_one"):
         return False, "listing", (Found("listing", "markup", "archive", "body class"),)
-    is_article, evidence = weigh(seen, table("kindweights.json")["all" if whole else "declared"])
-    return is_article, None if is_article else _word(doc, seen), evidence
+    weights = table("kindweights.json")["all" if whole else "declared"]
+    is_article = reaches(seen, weights)
+    return is_article, None if is_article else _word(doc, seen), heavy(seen, weights)
 
 
 def survey(doc: Document, stamp: Stamped, headline: str | None) -> tuple[dict[str, float], bool]:
@@ -51,18 +54,24 @@ def survey(doc: Document, stamp: Stamped, headline: str | None) -> tuple[dict[st
     """
     if "kind" not in doc.memo:
         seen = declared(doc, stamp, headline)
-        sure, _ = weigh(seen, table("kindweights.json")["declared"])
+        sure = reaches(seen, table("kindweights.json")["declared"])
         doc.memo["kind"] = (seen, False) if sure else (seen | built(doc), True)
     found: tuple[dict[str, float], bool] = doc.memo["kind"]
     return found
 
 
-def weigh(seen: dict[str, float], weights: dict[str, Any]) -> tuple[bool, tuple[Found, ...]]:
-    """Whether the features reach the table's threshold, and those that count, the heaviest first."""
+def reaches(seen: dict[str, float], weights: dict[str, Any]) -> bool:
+    """Whether the features reach the table's threshold."""
+    weight = weights["weights"].get
+    total: float = sum([weight(name, 0.0) * value for name, value in seen.items()])
+    return bool(weights["bias"] + total >= weights["threshold"])
+
+
+def heavy(seen: dict[str, float], weights: dict[str, Any]) -> tuple[Found, ...]:
+    """The features that count, the heaviest first."""
     parts = {name: weights["weights"].get(name, 0.0) * value for name, value in seen.items()}
-    heavy = sorted((name for name in parts if abs(parts[name]) >= 0.3), key=lambda name: -abs(parts[name]))
-    evidence = tuple(Found(round(parts[name], 2), "markup", f"{name} = {seen[name]:.2f}", name) for name in heavy)
-    return weights["bias"] + sum(parts.values()) >= weights["threshold"], evidence
+    counting = sorted((name for name in parts if abs(parts[name]) >= 0.3), key=lambda name: -abs(parts[name]))
+    return tuple(Found(round(parts[name], 2), "markup", f"{name} = {seen[name]:.2f}", name) for name in counting)
 
 
 def declared(doc: Document, stamp: Stamped, headline: str | None) -> dict[str, float]:
@@ -83,8 +92,8 @@ def built(doc: Document) -> dict[str, float]:
 
 
 def _from_data(doc: Document) -> dict[str, float]:
-    types = {name for obj in doc.jsonld for name in jsonld.types(obj)}
-    found = {f"type_{name}": 1.0 for name, words in table("kinds.toml")["types"].items() if not types.isdisjoint(words)}
+    types = (kind for obj in doc.jsonld for kind in jsonld.types(obj))
+    found = dict.fromkeys((f"type_{name}" for name in _lists("types", types)), 1.0)
     declared = (doc.first_meta("og:type") or ("", ""))[1].lower()
     if declared:
         found[f"og_{declared if declared in ('article', 'website', 'product', 'blog') else 'other'}"] = 1.0
@@ -97,12 +106,27 @@ def _from_data(doc: Document) -> dict[str, float]:
     )
     found["modified"] = float("article:modified_time" in doc.meta)
     found["news_keywords"] = float("news_keywords" in doc.meta)
-    body = set(((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split())
-    for name, words in table("kinds.toml")["body_classes"].items():
-        found[f"body_{name}"] = float(not body.isdisjoint(words))
-    generator = " ".join(doc.meta.get("generator", ())).lower()
-    for name, words in table("kinds.toml")["systems"].items():
-        found[f"system_{name}"] = float(any(word in generator for word in words))
+    body = ((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split()
+    found.update(dict.fromkeys((f"body_{name}" for name in _lists("body_classes", body)), 1.0))
+    if generator := " ".join(doc.meta.get("generator", ())).lower():
+        for name, words in table("kinds.toml")["systems"].items():
+            found[f"system_{name}"] = float(any(word in generator for word in words))
+    return found
+
+
+def _lists(name: str, words: Iterable[str]) -> Iterator[str]:
+    """The lists of the table `name` that have one of `words`."""
+    index = _index(name)
+    return (key for word in words for key in index.get(word, ()))
+
+
+@functools.cache
+def _index(name: str) -> dict[str, tuple[str, ...]]:
+    """Word -> the lists of the table `name` that it stands in."""
+    found: dict[str, tuple[str, ...]] = {}
+    for key, words in table("kinds.toml")[name].items():
+        for word in words:
+            found[word] = (*found.get(word, ()), key)
     return found
 
 
@@ -112,25 +136,29 @@ def _from_url(doc: Document) -> dict[str, float]:
     path = split_url(doc.url).path.lower()
     parts = [part for part in path.split("/") if part]
     slug = parts[-1].removesuffix(".html").removesuffix(".php") if parts else ""
-    hosts = set(doc.host.split(".")[:-2])
     found = {
         "home": float(not parts),
         "depth": min(len(parts), 5) / 5,
         "slug": min(slug.count("-") + slug.count("_"), 8) / 8,
         "slug_long": float(slug.count("-") >= 4),
-        "url_date": float(bool(re.search(r"/(?:19|20)\d\d[/-]", path))),
-        "url_id": float(bool(re.search(r"\d{5}", slug))),
+        "url_date": float(_YEAR.search(path) is not None),
+        "url_id": float(_ID.search(slug) is not None),
         "slash": float(path.endswith("/")),
     }
-    for name, words in table("kinds.toml")["places"].items():
-        found[f"in_{name}"] = float(not set(parts[:-1]).isdisjoint(words))
-        found[f"at_{name}"] = float(slug in words)
-        found[f"host_{name}"] = float(not hosts.isdisjoint(words))
+    for where, words in (("in", parts[:-1]), ("at", [slug]), ("host", doc.host.split(".")[:-2])):
+        found.update(dict.fromkeys((f"{where}_{name}" for name in _lists("places", words)), 1.0))
     return found
 
 
 def _from_markup(doc: Document) -> dict[str, float]:
-    counts = {name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()}
+    counts = Counter({name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
+    # One walk over all class names, since each [class*=""] is a walk of its own.
+    names = Counter([(node.attrs.get("class") or "").lower() for node in doc.tree.css("[class]")])
+    every = "\n".join(names)
+    for look, words in table("kinds.toml")["named"].items():
+        for word in words:
+            if word in every:
+                counts[look] += sum([count for name, count in names.items() if word in name])
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {
         f"any_{name}": float(counts[name] > 0)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborNode
@@ -27,6 +28,9 @@ _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u
 )
 _ENDS = _EDGE + ".\u2026"
 _TAIL = "0123456789/.-# \u00a0" + "".join(chr(zero + n) for zero in (0x660, 0x6F0) for n in range(10))
+_AROUND = _ENDS + _TAIL
+# What _BARS cannot do without.
+_SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
 _DIGITS_END = re.compile(r"^(.{1,24}?)[\s.#\u00a0]*([\d][\w/.-]{0,19})$")
 _NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24})$")
 _ARABIC = str.maketrans(
@@ -34,6 +38,8 @@ _ARABIC = str.maketrans(
     | {"\u0629": "\u0647", "\u0640": "", "\u200c": "", "\u200d": "", "\u0307": ""}
     | {chr(mark): "" for mark in range(0x064B, 0x0653)}
 )
+_FOLDED = re.compile(f"[{''.join(map(chr, _ARABIC))}]")
+_FOLDED_ENDS = _ENDS + ":\uff1a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,12 @@ class _Hit:
 
 def fold(label: str) -> str:
     """The form in which labels are compared: no case, vowel marks, joiners or punctuation at the ends."""
-    label = label.strip(_ENDS + ":\uff1a").casefold()
+    label = label.strip(_FOLDED_ENDS).casefold()
     if label.isascii():
         return label
-    return unicodedata.normalize("NFC", " ".join(label.translate(_ARABIC).split()))
+    if _FOLDED.search(label):
+        label = label.translate(_ARABIC)
+    return unicodedata.normalize("NFC", " ".join(label.split()))
 
 
 @functools.cache
@@ -79,11 +87,12 @@ def find(doc: Document) -> tuple[Label, ...]:
         return ()
     pieces = body.text(separator="\x00", strip=True, skip_empty=True).replace("\uff1a", ":").split("\x00")
     hits = [hit for hit in _hits(pieces) if _plausible(hit, doc)]
-    block = _block(hits, _headline_at(doc, pieces)) if hits else []
+    block = _block(hits, lambda: _headline_at(doc, pieces)) if hits else []
     if not block:
         return ()
     # The walk gives the text nodes in the order of the pieces; only pages that print labels pay for it.
-    nodes = [n for n in body.traverse(include_text=True, skip_empty=True) if n.is_text_node]
+    walk = (n for n in body.traverse(include_text=True, skip_empty=True) if n.is_text_node)
+    nodes = list(itertools.islice(walk, max(hit.end for hit in block) + 1))
     seen: dict[str, Label] = {}
     for hit in block:
         label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
@@ -109,20 +118,26 @@ def _hits(pieces: list[str]) -> Iterator[_Hit]:
 
 def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
     """Pieces that are a label, begin with one and a colon, or with one and end in a digit. Run on every piece of every
-    page, so nothing is folded here that need not be."""
-    found = []
-    for at, piece in enumerate(pieces):
-        if len(piece) > _MAX_LINE or not piece:
-            continue
-        head = piece.partition(":")[0]
-        if len(head) > _MAX_LABEL:
-            continue
-        head = head.strip(_ENDS)
-        known = head.lower() in words or (not head.isascii() and fold(head) in words)
-        numbered = piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number"
-        if known or numbered or (":" in piece and _BARS.search(head)):
-            found.append(at)
-    return found
+    page: the first look passes over what cannot be one, and nothing is folded that need not be."""
+    return [
+        at
+        for at, piece in enumerate(pieces)
+        if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and ":" in piece[: _MAX_LABEL + 1]))
+        and (":" in piece or not piece.isascii() or piece.strip(_AROUND).lower() in words)
+        and _begins(words, piece)
+    ]
+
+
+def _begins(words: dict[str, str], piece: str) -> bool:
+    if not piece:
+        return False
+    head, colon, _ = piece.partition(":")
+    head = head.strip(_ENDS)
+    if head.lower() in words or (not head.isascii() and fold(head) in words):
+        return True
+    if piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number":
+        return True
+    return bool(colon and _SEPARATORS.search(head) and _BARS.search(head))
 
 
 def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit]:
@@ -203,17 +218,19 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
 
 
 def _headline_at(doc: Document, pieces: list[str]) -> int | None:
-    """Where the headline stands among the pieces, None where it is not found: a heading that the title repeats, or h1."""
+    """Where the headline stands among the pieces: a heading that the title repeats, else the first."""
     heads = [clean(h.text(separator=" ")) for h in doc.tree.css("h1, h2")[:12]]
     if not heads:
         return None
-    for at, piece in enumerate(pieces):
-        if len(piece) > 12 and piece in doc.title and any(piece in head for head in heads):
+    first, title, longest = heads[0], doc.title, max(map(len, heads))
+    short = [(at, piece) for at, piece in enumerate(pieces) if 0 < len(piece) <= longest]
+    for at, piece in short:
+        if len(piece) > 12 and piece in title and any(piece in head for head in heads):
             return at
-    return next((at for at, piece in enumerate(pieces) if piece and heads[0].startswith(piece)), None)
+    return next((at for at, piece in short if first.startswith(piece)), None)
 
 
-def _block(hits: list[_Hit], headline: int | None) -> list[_Hit]:
+def _block(hits: list[_Hit], find_headline: Callable[[], int | None]) -> list[_Hit]:
     """The hits that belong together: neighbours with at least two fields, or a lone one close to the headline."""
     groups: list[list[_Hit]] = []
     for hit in hits:
@@ -222,10 +239,14 @@ def _block(hits: list[_Hit], headline: int | None) -> list[_Hit]:
         else:
             groups.append([hit])
 
+    several = [g for g in groups if len({h.field for h in g}) > 1]
+    if len(several) == 1:
+        return several[0]
+    headline = find_headline()
+
     def distance(group: list[_Hit]) -> int:
         return 0 if headline is None else min(abs(h.at - headline) for h in group)
 
-    several = [g for g in groups if len({h.field for h in g}) > 1]
     if several:
         return min(several, key=distance)
     near = [g for g in groups if headline is not None and distance(g) <= _NEAR]

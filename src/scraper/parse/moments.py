@@ -21,18 +21,21 @@ from scraper.parse.text import clean, split_url
 
 Kind = Literal["published", "modified"]
 _LONGEST = 160  # characters of a line that is a date and little else
-_MANY = 80  # date-like elements looked at; more is a calendar or a listing
+_FIRST, _MANY = 90, 16  # date-like elements looked at in page order, and those of them nearest the headline
 _PAGE_TYPES = frozenset(
     ("WebPage", "ItemPage", "AboutPage", "FAQPage", "QAPage", "Recipe", "VideoObject", "PodcastEpisode", "HowTo")
 )
-_STRONG = "h1, time, [itemprop^='date'], [itemprop='uploadDate'], [pubdate]"
-_NAMED = (
-    "h1, [class*='date' i], [class*='time' i], [class*='publish' i], [class*='posted' i], [class*='byline' i], "
-    "abbr[title]"
+_STRONG = "h1, time, [itemprop^='date']"
+_NAMED = "h1, [class*='date' i], [class*='time' i], abbr[title]"
+_LOOSE = (
+    "h1, [class*='posted' i], [class*='byline' i], [class*='meta' i], [class*='info' i], [class*='publish' i], "
+    "[class*='author' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
 )
-_LOOSE = "h1, [class*='meta' i], [class*='info' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
-_UNREAD = frozenset(("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg"))
-_LINES = 3000  # pieces of text read in search of a date
+_UP = 3  # elements and neighbours looked at for the words in front of a date
+_TODAY = 9  # trust of a weekday and date without a time: the masthead of many sites prints today's
+_BUILT = 9  # trust: behind a date near the headline
+_DEPTH = 6  # elements around a date whose names are asked
+_SPOKEN = -1  # the place of a comment
 _MARGIN = 4  # what standing in a teaser or the margin costs in trust
 _COMMENT = re.compile(
     r"(?:^|[\s_-])(?:disqus|replies|reply|comment(?!s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
@@ -46,15 +49,6 @@ _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _MIDNIGHT = time(0)
-_ISLAND = re.compile(
-    r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
-    r"((?:19|20)\d\d[-./]\d\d?[-./]\d\d?[^\"\\]{0,20})"
-)
-_SCRIPT, _REACH = 1 << 21, 8000  # characters of a script that is searched, and around the headline in it
-_ISLAND_PUBLISHED = re.compile(r"publi|issue|release|deploy|posted|first", re.IGNORECASE)
-_ISLAND_OTHER = re.compile(
-    r"modif|upd|paper|expir|end|start|event|^re[A-Z]|birth|valid|crawl|now|current|server|build", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +74,14 @@ class Moment:
 
 
 @functools.cache
-def _words(name: str) -> re.Pattern[str]:
-    """The words of one list of datemarks.toml; those of `elsewhere` as whole parts of a name."""
-    found = "|".join(map(re.escape, table("datemarks.toml")[name]))
-    return re.compile(rf"(?:^|[\s_-])(?:{found})(?:$|[\s_-])" if name == "elsewhere" else found, re.IGNORECASE)
+def marks(name: str) -> re.Pattern[str]:
+    """The words of one list of datemarks.toml, anywhere in a text."""
+    return re.compile("|".join(map(re.escape, table("datemarks.toml")[name])), re.IGNORECASE)
+
+
+@functools.cache
+def _elsewhere() -> frozenset[str]:
+    return frozenset(table("datemarks.toml")["elsewhere"])
 
 
 def from_site(doc: Document, kind: Kind) -> Iterator[Moment]:
@@ -105,13 +103,21 @@ def from_jsonld(doc: Document, kind: Kind) -> Iterator[Moment]:
     """The article object's own dates, then those of the page around it."""
     keys = ("datePublished", "dateCreated", "uploadDate") if kind == "published" else ("dateModified",)
     article = doc.article_data
+    built = _is_built(article)
     for key in keys:
-        yield from _value(article, key, kind)
+        for moment in _value(article, key, kind):
+            yield replace(moment, trust=_BUILT) if built else moment
     if kind == "published" and article.get("datePublished"):
         return
     for obj in doc.jsonld:
-        if obj is not article and not _PAGE_TYPES.isdisjoint(jsonld.types(obj)):
+        if keys[0] in obj and obj is not article and not _PAGE_TYPES.isdisjoint(jsonld.types(obj)):
             yield from _value(obj, keys[0], kind)
+
+
+def _is_built(article: dict[str, Any]) -> bool:
+    """Whether publication and change are one bare day: a site that is built anew dates all its pages so."""
+    told = article.get("datePublished")
+    return isinstance(told, str) and ":" not in told and told == article.get("dateModified")
 
 
 def _value(obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
@@ -126,12 +132,18 @@ def _value(obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
 
 def from_meta(doc: Document, kind: Kind) -> Iterator[Moment]:
     """The dates of <meta>, in the table's order of trust."""
-    weak = table("metadata.toml")["vague_dates"]
-    for key in table("metadata.toml")[kind]:
-        trust = 7 if key in weak else 1
-        for text in doc.meta.get(key, ())[:1]:
-            if when := datetext.read_iso(text):
-                yield Moment(when, kind, "meta", f"meta {key}", text[:100], machine=True, trust=trust)
+    ranks = _meta_names(kind)
+    for key in sorted(doc.meta.keys() & ranks.keys(), key=ranks.__getitem__):
+        text = doc.meta[key][0]
+        if when := datetext.read_iso(text):
+            trust = 7 if key in table("metadata.toml")["vague_dates"] else 1
+            yield Moment(when, kind, "meta", f"meta {key}", text[:100], machine=True, trust=trust)
+
+
+@functools.cache
+def _meta_names(kind: Kind) -> dict[str, int]:
+    """The names of <meta> that give such a date, and their places in the order of trust."""
+    return {name: i for i, name in enumerate(table("metadata.toml")[kind])}
 
 
 def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
@@ -159,7 +171,7 @@ def read(doc: Document, text: str) -> When | None:
 
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
-    for node in _ordered(doc, doc.tree.css(_STRONG)[:_MANY]):
+    for node in _ordered(doc, doc.tree.css(_STRONG)[:_FIRST]):
         yield from _marked(doc, node)
 
 
@@ -174,7 +186,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
-    nodes = _ordered(doc, doc.tree.css(selector)[: 3 * _MANY])
+    nodes = _ordered(doc, doc.tree.css(selector)[:_FIRST])
     yield from _unlisted([moment for node in nodes for moment in _marked(doc, node)])
 
 
@@ -187,13 +199,15 @@ def _unlisted(found: list[Moment]) -> Iterator[Moment]:
         many = len(days[moment.path])
         if many == 1 or moment.trust <= 3:
             yield moment
-        elif moment.trust < _MARGIN + 6:
-            yield replace(moment, trust=7 if many == 2 else 10)
+        elif moment.trust < _MARGIN + 6 and many == 2:
+            yield replace(moment, trust=7)
 
 
 def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[LexborNode]:
     """The nodes behind the headline's h1, then those in front of it, the nearest first."""
     heads = [i for i, node in enumerate(nodes) if node.tag == "h1"]
+    if len(heads) == len(nodes):
+        return []
     titled = (i for i in heads if (text := clean(nodes[i].text())[:20]) and text in doc.title)
     at = next(titled, heads[0] if heads else 0)
     ordered = (*nodes[at:], *reversed(nodes[max(0, at - 10) : at]))
@@ -213,40 +227,59 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if node.tag != "meta":
         printed = clean(node.text()[: 4 * _LONGEST])
         printed = printed if len(printed) <= _LONGEST and any(map(str.isdigit, printed)) else ""
-    standing = _standing(node) if machine or printed else None
-    if standing is None:
+    place = standing(doc, node) if machine or printed else None
+    if place is None:
         return
     kind = _kind(node, prop, printed)
-    trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + standing
+    trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place
     if machine and (when := datetext.read_iso(machine)) and when.date:
-        yield Moment(when, kind, "markup", _path(node), machine[:200], machine=True, trust=trust)
-        if when.time is None or not _CLOCK.search(printed):
+        # What is printed as published stands: the machine's may be of the last change.
+        told = read(doc, printed) if marks("published").search(printed) else None
+        if told is None or told.date is None or near(told.date, when.date):
+            yield Moment(when, kind, "markup", _path(node), machine[:200], machine=True, trust=trust)
+        if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
     if printed and (when := read(doc, printed)) and (when.date or when.issues):
-        yield Moment(when, kind, "markup", _path(node), printed[:200], trust=trust)
+        today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
+        yield Moment(when, kind, "markup", _path(node), printed[:200], trust=_TODAY if today else trust)
 
 
 def _kind(node: LexborNode, prop: str | None, printed: str) -> Kind:
     name = f"{prop or ''} {node.attributes.get('class') or ''}"
+    if node.tag == "time" and node.parent is not None:
+        name += f" {node.parent.attributes.get('class') or ''}"
     if "publi" in name.lower():
         return "published"
     return (
-        "modified"
-        if _words("changed_names").search(name) or _changed_text(printed) or _changed_text(_around(node))
-        else "published"
+        "modified" if marks("changed_names").search(name) or is_change(printed) or follows_change(node) else "published"
     )
 
 
-def _changed_text(text: str) -> bool:
+def is_change(text: str) -> bool:
     """Whether a text begins with a word for change: "Updated 6 July 2021", not "6 July 2021, updated 7 July"."""
-    found = _words("changed").search(text)
+    found = marks("changed").search(text)
     return found is not None and not any(map(str.isdigit, text[: found.start()]))
 
 
-def _around(node: LexborNode) -> str:
-    """The text in front of a <time>: "Updated: <time>"."""
-    before = node.prev
-    return clean((before.text() or "")[-30:]) if before is not None else ""
+def follows_change(node: LexborNode) -> bool:
+    """Whether the words in front of a date are for change: "<span>Updated</span> <span>on</span> <time>"."""
+    place: LexborNode | None = node
+    for _ in range(_UP):
+        text, before = "", place and place.prev
+        for _ in range(2 * _UP):
+            if before is not None:
+                text, before = f"{(before.text() or '')[-30:]} {text}", before.prev
+        if text.strip():
+            # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July".
+            found = marks("changed").search(text)
+            return found is not None and not any(map(str.isdigit, text[found.end() :]))
+        place = place and place.parent
+    return False
+
+
+def _is_masthead(node: LexborNode) -> bool:
+    """Whether an element is a <header> without a heading: the site's, not the article's."""
+    return node.tag == "header" and node.css_first("h1, h2, h3") is None
 
 
 def _path(node: LexborNode) -> str:
@@ -254,102 +287,35 @@ def _path(node: LexborNode) -> str:
     return f"{node.tag}.{name[0]}" if name else node.tag or ""
 
 
-def _standing(node: LexborNode) -> int | None:
+def standing(doc: Document, node: LexborNode) -> int | None:
     """How far an element stands from the article: 0 in it, _MARGIN in a list or the margin, None in a comment."""
+    known: dict[int, int] = doc.memo.setdefault("standing", {})
     parent: LexborNode | None = node
-    standing = 0
-    for _ in range(6):
+    found = 0
+    for _ in range(_DEPTH):
         if parent is None or parent.tag in ("body", "main"):
             break
-        attributes = parent.attributes
-        name = _KINDS_OF_POST.sub("", f"{attributes.get('class') or ''} {attributes.get('id') or ''}")
-        if _COMMENT.search(name):
+        place = known.get(parent.mem_id)
+        if place is None:
+            place = known[parent.mem_id] = _place(parent)
+        if place == _SPOKEN:
             return None
-        if parent.tag in _OUTSIDE or _words("elsewhere").search(name):
-            standing = _MARGIN
+        found = place or found
         parent = parent.parent
-    return standing
-
-
-def from_text(doc: Document) -> Iterator[Moment]:
-    """Lines that are a date: near the headline, then one that says "published", then the page's only one."""
-    lines = _lines(doc)
-    at = _headline_line(doc, lines)
-    near_by = [] if at is None else [*lines[at + 1 : at + 14], *reversed(lines[max(0, at - 6) : at])]
-    dated = [line for line in lines if len(line[0]) <= 80 and any(map(str.isdigit, line[0]))][:400]
-    for line in near_by:
-        if len(line[0]) <= 80 and (moment := _line(doc, line, "text near the headline")):
-            yield moment
-    told = [
-        m
-        for line in dated
-        if _words("published").search(line[0]) and (m := _line(doc, line, "text that says published"))
-    ]
-    yield from told[:1]
-    alone = [m for line in dated if len(line[0]) <= 30 and (m := _line(doc, line, "the page's only date"))]
-    if len({m.when.date for m in alone}) == 1:
-        yield alone[0]
-
-
-def _lines(doc: Document) -> list[tuple[str, LexborNode]]:
-    """The page's pieces of text with their nodes."""
-    body = doc.tree.body
-    found = []
-    for node in body.traverse(include_text=True, skip_empty=True) if body else ():
-        if node.is_text_node and node.parent is not None and node.parent.tag not in _UNREAD:
-            found.append((clean(node.text_content or ""), node))
-            if len(found) >= _LINES:
-                break
     return found
 
 
-def _headline_line(doc: Document, lines: list[tuple[str, LexborNode]]) -> int | None:
-    """The piece of text that begins with the headline; None where there is none."""
-    heads = [clean(node.text())[:30] for node in (*doc.tree.css("h1")[:4], *doc.tree.css("h2")[:3])]
-    titles = [title for title in (*heads[:4], doc.title[:25], *heads[4:]) if len(title) > 8]
-    found = (i for title in titles for i, (line, _) in enumerate(lines) if line.startswith(title))
-    return next(found, None)
-
-
-def _line(doc: Document, piece: tuple[str, LexborNode], path: str) -> Moment | None:
-    line, node = piece
-    when = read(doc, line) if any(map(str.isdigit, line)) else None
-    if when is not None and when.date is not None and when.calendar == "gregorian" and not _year(line, when.date.year):
-        return None  # "Python 3.6.0 is out"
-    standing = _standing(node) if when is not None and when.date is not None else None
-    if when is None or standing is None:
-        return None
-    return Moment(
-        when, "modified" if _changed_text(line) else "published", "markup", path, line[:200], trust=8 + standing
-    )
-
-
-def _year(line: str, year: int) -> bool:
-    """Whether a line prints that year, in four digits or in two."""
-    digits = re.findall(r"\d+", line)
-    return any(d.isdecimal() and int(d) in (year, year % 100) and len(d) in (2, 4) for d in digits)
-
-
-def from_islands(doc: Document) -> Iterator[Moment]:
-    """A date in the data of a script-rendered page, near its headline; a key that speaks of publishing comes first."""
-    declared = doc.first_meta("headline", "og:title", "twitter:title")
-    titles = {text[:12].strip() for text in (declared[1] if declared else "", doc.title)}
-    found: list[tuple[str, When]] = []
-    for script in doc.tree.css("script:not([src])")[:80]:
-        text = script.text()
-        at = next((i for title in titles if len(title) > 6 and (i := text.find(title)) >= 0), -1)
-        if at >= 0 and len(text) <= _SCRIPT:
-            found += _dated_keys(text, max(0, at - _REACH), at + _REACH)
-    found.sort(key=lambda pair: _ISLAND_PUBLISHED.search(pair[0]) is None)
-    for key, when in found[:1]:
-        yield Moment(when, "published", "markup", f"script {key}", key, machine=True, trust=7)
-
-
-def _dated_keys(text: str, start: int, end: int) -> Iterator[tuple[str, When]]:
-    for match in _ISLAND.finditer(text, start, end):
-        when = None if _ISLAND_OTHER.search(match[1]) else datetext.read_iso(match[2])
-        if when is not None and when.date is not None:
-            yield match[1], when
+def _place(node: LexborNode) -> int:
+    """What an element's own names say: _SPOKEN for comments, _MARGIN for lists of others and the margin, else 0."""
+    attributes = node.attributes
+    name = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+    if "category-" in name or "tag-" in name:
+        name = _KINDS_OF_POST.sub("", name)
+    if ("comment" in name or "repl" in name or "disqus" in name) and _COMMENT.search(name):
+        return _SPOKEN
+    parts = name.replace("-", " ").replace("_", " ").split()
+    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node)
+    return _MARGIN if outside else 0
 
 
 def from_url(doc: Document) -> Iterator[Moment]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -10,35 +11,55 @@ from scraper.data import table
 from scraper.parse.blocks import INLINE, names
 from scraper.parse.text import clean
 
-_AWAY = frozenset({"comment", "related", "side", "nav", "signup", "promo", "notice", "listing", "byline", "toc"})
-_AWAY_TAGS = frozenset({"aside", "nav", "footer", "header", "form", "a"})
-_SHORT = 40  # characters; less text is a label or a link, not prose
-_UNSEEN = 200  # characters
-STEP = 0.75
-AWAY = 0.3
-THIN = 600
-_BARE = 250
-
-Masses = tuple[dict[int, float], dict[int, list[LexborNode]]]
+_AWAY = frozenset(["comment", "related", "side", "nav", "signup", "promo", "notice", "listing", "byline", "toc"])
+_AWAY_TAGS = frozenset(["aside", "nav", "footer", "header", "form", "a"])
+_LABEL = 40  # characters; less text is a label or a link, not prose
+_STEP = 0.8  # of an element's prose that one child must hold to be taken for the article's element instead
+_DISCOUNT = 0.3  # what prose counts for each name on the way that speaks against it; tried from 0.1 to 0.7
+_COMMENTS = 0.1  # the same for comments, which may be longer than the article
+_THIN = 600  # of such prose, below which the page keeps its text in other elements than <p>, or in a list
+_BARE = 250  # characters
+_UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
+_MANY = 500  # elements whose text is looked at one by one: more are no page that people read
+_INLINE_DEEP = 32
+_DEEP = 256  # levels; what nests deeper is no page that people read either
 
 
 def cut(tree: LexborHTMLParser) -> None:
     """Take out what never holds an article's text."""
     rows = table("boilerplate.toml")["tags"]
-    tree.strip_tags(rows["cut"], recursive=True)
-    for node in tree.css(rows["unseen"]):
-        if len(node.text()) < _UNSEEN:  # pages that build themselves keep whole articles in a hidden element
+    # Last first: a node inside another must go before it, since what is cut takes its children along.
+    for node in reversed(tree.css(rows["cut"])):
+        node.decompose()
+    for node in reversed(tree.css(rows["unseen"])[:_MANY]):
+        if len(node.text()) < _UNSEEN:
             node.decompose()
 
 
 def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
-    """The element that holds most of the page's prose: from <body> down as long as one child keeps nearly all."""
-    mass, children = _masses(body, _paragraphs(body))
-    node = _descend(body, mass, children)
-    if mass.get(node.mem_id, 0.0) < THIN and len(node.text()) < _BARE:
-        mass, children = _masses(body, _texts(body))
-        node = _descend(body, mass, children)
-    return node, mass
+    """The element that holds most of the page's prose, and how much each element holds, by memory id.
+
+    From <body> down, as long as one child keeps nearly all of it.
+    """
+    masses = _weigh(body, _paragraphs(body))
+    node = masses.descend(body)
+    if masses.total.get(node.mem_id, 0.0) < _THIN:
+        if len(node.text()) < _BARE:
+            masses = _weigh(body, _texts(body))
+            node = masses.descend(body)
+        if masses.total.get(node.mem_id, 0.0) < _THIN:
+            node = _around(node)
+    return node, masses.total
+
+
+def _around(node: LexborNode) -> LexborNode:
+    """The nearest <article> or <main> around a node with little prose: its article may be a list. Else the node."""
+    above: LexborNode | None = node
+    while above is not None:
+        if above.tag in ("article", "main"):
+            return above
+        above = above.parent
+    return node
 
 
 def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
@@ -51,14 +72,38 @@ def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
     return heads[0] if heads else None
 
 
-def _descend(body: LexborNode, mass: dict[int, float], children: dict[int, list[LexborNode]]) -> LexborNode:
-    node = body
-    while below := children.get(node.mem_id):
-        best = max(below, key=lambda n: mass[n.mem_id])
-        if mass[best.mem_id] < STEP * mass[node.mem_id]:
-            break
-        node = best
-    return node
+def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
+    """(parent, weight) of each <p>, and of text between line breaks."""
+    for paragraph in body.css("p"):
+        if (size := _weight(paragraph.text())) > _LABEL and (parent := paragraph.parent):
+            yield parent, size
+    seen = set[int]()
+    for line in body.css("br"):
+        parent = _block_above(line)
+        if parent is None or parent.mem_id in seen or parent.tag == "p":
+            continue
+        seen.add(parent.mem_id)
+        if (size := _weight(parent.text(deep=False))) > _LABEL:
+            yield parent, size
+
+
+def _texts(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
+    """(nearest block above, weight) of each piece of text outside links."""
+    for piece in body.traverse(include_text=True, skip_empty=True):
+        if piece.is_text_node and (size := _weight(piece.text_content or "")) > _LABEL // 2:
+            parent = _block_above(piece)
+            if parent is not None and parent.tag != "a":
+                yield parent, size + _LABEL // 2
+
+
+def _block_above(node: LexborNode) -> LexborNode | None:
+    """The nearest element above that is no mark-up within a line, or a link; None where there is none near."""
+    parent = node.parent
+    for _ in range(_INLINE_DEEP):
+        if parent is None or parent.tag not in INLINE or parent.tag == "a":
+            return parent
+        parent = parent.parent
+    return None
 
 
 def _weight(text: str) -> int:
@@ -67,68 +112,62 @@ def _weight(text: str) -> int:
     return 3 * size if size > 14 * (text.count(" ") + 1) and not text.isascii() else size
 
 
-def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
-    """(parent, length) of each <p>, and of text between line breaks."""
-    for paragraph in body.css("p"):
-        if (size := _weight(paragraph.text())) > _SHORT and (parent := paragraph.parent):
-            yield parent, size
-    seen = set[int]()
-    for line in body.css("br"):
-        parent = line.parent
-        while parent is not None and parent.tag in INLINE:
-            parent = parent.parent
-        if parent is None or parent.mem_id in seen or parent.tag == "p":
-            continue
-        seen.add(parent.mem_id)
-        if (size := _weight(parent.text(deep=False))) > _SHORT:
-            yield parent, size
+@dataclass(slots=True)
+class _Masses:
+    """Prose below each element, by memory id, and each element's children that have some."""
+
+    total: dict[int, float] = field(default_factory=dict)
+    children: dict[int, list[LexborNode]] = field(default_factory=dict)
+
+    def descend(self, body: LexborNode) -> LexborNode:
+        """From `body` down as long as one child holds _STEP of the prose."""
+        node = body
+        while below := self.children.get(node.mem_id):
+            best = max(below, key=lambda n: self.total[n.mem_id])
+            if self.total[best.mem_id] < _STEP * self.total[node.mem_id]:
+                break
+            node = best
+        return node
 
 
-def _texts(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
-    """(nearest block above, length) of each piece of text outside links."""
-    for piece in body.traverse(include_text=True, skip_empty=True):
-        if piece.tag == "-text" and (size := _weight(piece.text_content or "")) > _SHORT // 2:
-            parent = piece.parent
-            while parent is not None and parent.tag in INLINE and parent.tag != "a":
-                parent = parent.parent
-            if parent is not None and parent.tag != "a":
-                yield parent, size + 20
-
-
-def _masses(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> Masses:
-    """Prose below each element, and each element's children that have some."""
+def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> _Masses:
+    """Where the prose is, discounted for each name on the way that speaks against it."""
     own: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
     for parent, size in pieces:
         key = parent.mem_id
-        own[key] = own.get(key, 0.0) + size - _SHORT * 0.75
+        own[key] = own.get(key, 0.0) + size - _LABEL * 0.75
         nodes[key] = parent
-    mass: dict[int, float] = {}
-    children: dict[int, list[LexborNode]] = {}
+    masses = _Masses()
     top = body.mem_id
+    known: dict[int, frozenset[str]] = {}
     for key, size in own.items():
         chain = _chain(nodes[key], top)
-        away = set[str]()
-        for node in chain:
-            away |= names(node)[0] & _AWAY
-            if node.tag in _AWAY_TAGS:
-                away.add(node.tag)
-        size *= AWAY ** len(away) * (0.1 if "comment" in away else 1)
-        mass[top] = mass.get(top, 0.0) + size
+        away: frozenset[str] = frozenset()
+        for node in reversed(chain):
+            away = known[node.mem_id] if node.mem_id in known else known.setdefault(node.mem_id, away | _against(node))
+        size *= _DISCOUNT ** len(away) * (_COMMENTS if "comment" in away else 1)
+        masses.total[top] = masses.total.get(top, 0.0) + size
         above = top
         for node in reversed(chain):
             here = node.mem_id
-            if here not in mass:
-                children.setdefault(above, []).append(node)
-            mass[here] = mass.get(here, 0.0) + size
+            if here not in masses.total:
+                masses.children.setdefault(above, []).append(node)
+            masses.total[here] = masses.total.get(here, 0.0) + size
             above = here
-    return mass, children
+    return masses
+
+
+def _against(node: LexborNode) -> frozenset[str]:
+    """What an element's names and tag say against its text."""
+    kinds = names(node)[0] & _AWAY
+    return kinds | {node.tag or ""} if node.tag in _AWAY_TAGS else kinds
 
 
 def _chain(node: LexborNode | None, top: int) -> list[LexborNode]:
     """`node` and the elements above it, up to the one with memory id `top`, without that."""
     chain: list[LexborNode] = []
-    while node is not None and node.mem_id != top and len(chain) < 256:
+    while node is not None and node.mem_id != top and len(chain) < _DEEP:
         chain.append(node)
         node = node.parent
     return chain

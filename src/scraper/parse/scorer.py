@@ -1,4 +1,4 @@
-"""Which blocks are the article's: two sums of learned weights, read from body_weights.json (scripts/train_body.py makes it)."""
+"""Which blocks are the article's: two sums of weights that scripts/train_body.py learned (body_weights.json)."""
 
 from __future__ import annotations
 
@@ -6,24 +6,46 @@ from functools import lru_cache
 
 from scraper.data import table
 from scraper.parse.blocks import Block, Context
-from scraper.parse.traits import AT, FAMILIES, SIZE, Evidence, Survey, first_look, second_look
+from scraper.parse.survey import Evidence, Survey
+from scraper.parse.traits import AT, FAMILIES, SIZE, first_look, second_look
 
-CROSSED = ("tag", "length", "end", "links", "strong", "capitals", "cue", "cue_first", "cue_last", "parent", "look", "zone", "list", "own", "path")
+CROSSED = (
+    "tag",
+    "length",
+    "end",
+    "links",
+    "strong",
+    "capitals",
+    "cue",
+    "cue_first",
+    "cue_last",
+    "parent",
+    "look",
+    "zone",
+    "list",
+    "own",
+    "path",
+)
 
 
 def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[float]:
     """How much each block looks like the article's; above zero it is. `core` is the element with most of the prose."""
     first, second = _weights(evidence.news)
     survey = Survey(blocks, core, evidence)
-    rows = first_look(blocks, survey)
+    rows = first_look(blocks, survey, _vocabulary())
     scores = [sum([first[i] for i in row]) for row in rows]
     again = second_look(blocks, survey, scores)
-    return [sum([second[i] for i in row]) + sum([second[i] for i in more]) for row, more in zip(rows, again, strict=True)]
+    return [sum([second[i] for i in row + more]) for row, more in zip(rows, again, strict=True)]
+
+
+@lru_cache(1)
+def _vocabulary() -> dict[str, int]:
+    return {word: i for i, word in enumerate(table("body_weights.json")["words"])}
 
 
 @lru_cache(2)
 def _weights(news: bool) -> tuple[list[float], list[float]]:
-    """The weights of the first and the second look, one for each feature; news articles have some of their own on top."""
+    """The weights of the first and the second look, by feature; news articles have some of their own on top."""
     loaded = table("body_weights.json")
     return _flat(loaded["first"], news), _flat(loaded["second"], news)
 
@@ -36,4 +58,4 @@ def _flat(families: dict[str, list[float]], news: bool) -> list[float]:
             start = getattr(AT, family)
             for i, value in enumerate(values):
                 weights[start + i] += value
-    return weights
+    return weights + families["word"]

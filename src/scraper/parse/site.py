@@ -80,7 +80,7 @@ def _apply(field: str, rule: FieldRule, node: LexborNode) -> tuple[str, str]:
 
 
 def _reformat(value: str, pattern: str) -> str:
-    """`value` read by a strptime pattern, as ISO 8601 with no more than the pattern reads; empty where it does not fit."""
+    """`value` read by a strptime pattern, as ISO 8601 with no more than that reads; empty where it does not fit."""
     try:
         moment = datetime.strptime(value, pattern)
     except ValueError:

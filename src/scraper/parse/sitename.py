@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 import unicodedata
@@ -11,13 +12,16 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.text import clean, split_url
 
+_SIGNS = r"[|\-–—−:·•⋆★»«/>~\\｜ㅣ¦：]"  # what every mark has at least one of
+_SIGN = re.compile(_SIGNS)
 # A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
 _MARK = re.compile(
-    r"\s+[|\-–—−:·•⋆★»«/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«]\s+|\s+[»«]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*"
+    rf"(?=\s*{_SIGNS})(?:"  # fails at once at most characters
+    r"\s+[|\-–—−:·•⋆★»«/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«]\s+|\s+[»«]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
 )
+_NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
 _MAX = 1000  # characters; a longer title is not one
-_SCORE = str.maketrans(dict.fromkeys("\xad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 def squash(text: str) -> str:
@@ -27,9 +31,9 @@ def squash(text: str) -> str:
     'sudkurier'
     """
     if text.isascii():
-        return "".join(filter(str.isalnum, text.lower()))
-    folded = unicodedata.normalize("NFKD", text.translate(_SCORE).casefold())
-    return "".join(c for c in folded if c.isalnum())
+        return text.lower().encode().translate(None, _NOT_ALNUM).decode()
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(filter(str.isalnum, folded))
 
 
 def tidy(text: str | None) -> str:
@@ -59,7 +63,12 @@ def _declared_names(doc: Document) -> frozenset[str]:
 
 def host_label(doc: Document) -> str:
     """The host's own label, squashed: "dailynews" of www.daily-news.co.uk; empty where there is none."""
-    labels = doc.host.split(".")[:-1]
+    return _label_of(doc.host)
+
+
+@functools.lru_cache(maxsize=256)
+def _label_of(host: str) -> str:
+    labels = host.split(".")[:-1]
     return squash(max(labels, key=len)) if labels else ""
 
 
@@ -77,13 +86,17 @@ def is_site(text: str, names: frozenset[str], label: str) -> bool:
 
 
 def _named(key: str, names: frozenset[str], label: str) -> bool:
+    if key in names or (key == label != ""):
+        return True
     ends = table("metadata.toml")["name_ends"]
-    return key in names or (key == label != "") or any(key == name + end for name in names for end in ends)
+    return any(key.endswith(end) and key[: -len(end)] in names for end in ends)
 
 
 def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     """`text` without the site's name in front or behind, however often; whole where nothing else would be left."""
     text, label = text[:_MAX], host_label(doc)
+    if not _SIGN.search(text):
+        return text
     for _ in range(3):
         shorter = _cut_end(text, names, label)
         if shorter == text:
@@ -109,11 +122,16 @@ def _cut_end(text: str, names: frozenset[str], label: str) -> str:
 
 def segments(text: str) -> list[str]:
     """The parts of a title between its marks, first to last."""
-    return [part for part in (p.strip() for p in _MARK.split(text[:_MAX])) if part]
+    text = text[:_MAX]
+    parts = _MARK.split(text) if _SIGN.search(text) else [text]
+    return [stripped for part in parts if (stripped := part.strip())]
 
 
 def sections(doc: Document) -> frozenset[str]:
     """Squashed section names that the page declares: titles carry them too."""
-    found = [c for key in table("metadata.toml")["section"] for c in doc.meta.get(key, ())]
-    found += split_url(doc.url).path.strip("/").split("/")[:-1][:4]
-    return frozenset(filter(None, map(squash, found)))
+    known = doc.memo.get("sections")
+    if not isinstance(known, frozenset):
+        found = [c for key in table("metadata.toml")["section"] for c in doc.meta.get(key, ())]
+        found += split_url(doc.url).path.strip("/").split("/")[:-1][:4]
+        known = doc.memo["sections"] = frozenset(filter(None, map(squash, found)))
+    return known

@@ -7,14 +7,14 @@ weights file keeps the same order.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import lru_cache
 from math import prod
 from types import SimpleNamespace
 
 from scraper.data import table
-from scraper.parse.blocks import Block, Context, words
+from scraper.parse.blocks import Block
+from scraper.parse.survey import Survey
 
 _GROUP, _SPAN, _STEP, _KINDS, _CUES = 5, 3, 10, 40, 12
 FAMILIES: dict[str, tuple[int, ...]] = {
@@ -36,7 +36,7 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     "again": (_SPAN,),
     "headline": (1,),
     "description": (2,),
-    "data": (2, _SPAN),
+    "data": (2, 2, _SPAN),
     "parent": (3, _GROUP, _SPAN),
     "look": (2, _GROUP),
     "share": (9,),
@@ -80,42 +80,31 @@ def _number() -> tuple[SimpleNamespace, int]:
     return SimpleNamespace(**starts), at
 
 
-AT, SIZE = _number()  # where each family starts; how many features there are
+AT, SIZE = _number()  # where each family starts; how many there are, before those of single words
 
-_TAG_NAMES = "p h1 h2 h3 h4 h5 h6 li blockquote pre dt dd td th tr figcaption caption div section article main a address"
+_TAG_NAMES = "p h1 h2 h3 h4 h5 h6 li blockquote pre dt dd td th tr figcaption caption div section article main a"
 _TAGS = {tag: i for i, tag in enumerate(_TAG_NAMES.split(), 1)}
 _GROUPS = {"p": 1, "li": 2, "h1": 3, "h2": 3, "h3": 3, "h4": 3, "h5": 3, "h6": 3, "blockquote": 4}
-_MARKS = "<aside> <header> <footer> <nav> <form> <figure> <table> <a> <blockquote> <ul> <ol>".split()
-_AWAY = frozenset("comment related side nav signup promo notice byline toc <aside> <nav> <footer> <form>".split())
-_LENGTHS = (0, 0, 1, 2, 2, 3, 3, 3, 3, *[4] * 6, *[5] * 10, *[6] * 16, *[7] * 30)  # by words: 1, 2, 4, 8, 14, 24, 40, 70, more
-_SHORT, _LONG, _PROSE, _SPOKEN = 12, 30, 20, 40  # words
+_MARKS = [
+    "<aside>",
+    "<header>",
+    "<footer>",
+    "<nav>",
+    "<form>",
+    "<figure>",
+    "<table>",
+    "<a>",
+    "<blockquote>",
+    "<ul>",
+    "<ol>",
+]
+_LENGTHS = (0, 0, 1, 2, 2, 3, 3, 3, 3, *[4] * 6, *[5] * 10, *[6] * 16, *[7] * 30)  # steps by words: 1, 2, 4, 8, 14...
+_SHORT, _LONG, _SPOKEN, _TERSE = 12, 30, 40, 25  # words
 _STOPS = frozenset(".!?…。！？؟۔।”\"»“’'）)]」』")
 _QUOTES = frozenset("\"“«„‘'「『")
 _BARS = frozenset("|»›•/")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*[:=]?|©|\([cC]\)|\*\*\*|###")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|[0-9]年")
-
-
-@dataclass(slots=True)
-class Evidence:
-    """What the rest of the page says about its article."""
-
-    headline: str = ""
-    description: str = ""
-    authors: tuple[str, ...] = ()
-    news: bool = False  # the data call it a news article
-    data_body: str = ""  # the data's own articleBody, blanks removed
-
-
-@dataclass(slots=True)
-class Place:
-    """Where a block's parent stands towards the element that holds most of the prose."""
-
-    up: int  # steps from there up to what both share
-    down: int  # and down to the block's own parent
-    kinds: frozenset[str]  # names met on the way down: what sets this part off from the article's
-    part: int  # memory id of the first element on the way down; blocks with the same are one part of the page
-    path: tuple[list[int], ...]  # the features of `kinds`, by span
 
 
 @lru_cache(1)
@@ -140,56 +129,8 @@ def _named(start: int, kinds: frozenset[str]) -> tuple[list[int], ...]:
     return tuple([first + i for first in firsts for i in (span, 3)] for span in range(_SPAN))
 
 
-class Survey:
-    """One pass over all blocks: where the prose is, and what most of it looks like."""
-
-    def __init__(self, blocks: list[Block], core: Context, evidence: Evidence) -> None:
-        self.evidence = evidence
-        self.counts = [words(block.text) for block in blocks]
-        self.trunk: dict[int, int] = {}
-        self.places: dict[int, Place] = {}
-        context: Context | None = core
-        while context is not None:
-            self.trunk[context.key] = len(self.trunk)
-            context = context.parent
-        self.sizes: Counter[int] = Counter()
-        self.linked: Counter[int] = Counter()
-        looks: Counter[str] = Counter()
-        heavy: Counter[int] = Counter()
-        solid = []
-        for i, block in enumerate(blocks):
-            size, parent = len(block.text), block.context.key
-            self.sizes[parent] += size
-            self.linked[parent] += block.links
-            if self.counts[i] >= _PROSE and block.links * 2 < size:
-                looks[f"{block.tag} {block.look}"] += size
-                heavy[parent] += int(size * 0.3 ** len(block.context.above & _AWAY))
-                solid.append(i)
-        self.total = sum(self.sizes.values()) or 1
-        self.look = max(looks, key=looks.__getitem__, default="")
-        self.main = max(heavy or self.sizes, key=(heavy or self.sizes).__getitem__, default=0)
-        inner = [i for i in solid if self.place(blocks[i].context).up == 0] or solid
-        prose = [i for i in inner if self.place(blocks[i].context).kinds.isdisjoint(_AWAY)] or inner
-        self.first, self.last = (prose[0], prose[-1]) if prose else (0, len(blocks) - 1)
-        self.title = next(
-            (i for i, b in enumerate(blocks[: self.first + 1]) if b.tag == "h1" or b.text == evidence.headline), -1
-        )
-
-    def place(self, context: Context) -> Place:
-        """The place of blocks below `context`, found once."""
-        if found := self.places.get(context.key):
-            return found
-        down, part, node = 0, context.key, context
-        while node.parent is not None and node.key not in self.trunk:
-            part, down, node = node.key, down + 1, node.parent
-        kinds = context.above - node.above
-        found = Place(min(self.trunk.get(node.key, 5), 5), min(down, 4), kinds, part, _named(AT.path, kinds))
-        self.places[context.key] = found
-        return found
-
-
-def first_look(blocks: list[Block], survey: Survey) -> list[list[int]]:
-    """The features of each block by itself."""
+def first_look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> list[list[int]]:
+    """The features of each block by itself. `vocabulary` numbers words that tell in short blocks, from 0."""
     seen: set[str] = set()
     rows = []
     for i, block in enumerate(blocks):
@@ -197,7 +138,7 @@ def first_look(blocks: list[Block], survey: Survey) -> list[list[int]]:
         span = 0 if count < _SHORT else 1 if count < _LONG else 2
         row = _shape(block, group, span, count)
         if count < _SPOKEN:
-            _wording(row, block, span, survey.evidence)
+            _wording(row, block, span, survey, vocabulary if count < _TERSE else {})
         _echo(row, block, span, count, i, seen, survey)
         _position(row, block, group, span, count, i, survey)
         rows.append(row)
@@ -230,10 +171,16 @@ def _opening(char: str) -> int:
     return 3 if char.isdigit() else 4 if char in _QUOTES else 5
 
 
-def _wording(row: list[int], block: Block, span: int, evidence: Evidence) -> None:
+def word_list(text: str) -> list[str]:
+    """The words of a block's beginning, lower-case, in order."""
+    return _WORD.findall(text[:300].lower())
+
+
+def _wording(row: list[int], block: Block, span: int, survey: Survey, vocabulary: Mapping[str, int]) -> None:
     """What the words of a short block are about: sharing, signing up, dates, names."""
     text, cues = block.text, _cues()
-    tokens = _WORD.findall(text[:300].lower())
+    tokens = word_list(text)
+    row += {SIZE + vocabulary[token] for token in tokens if token in vocabulary}
     hits = [cues[token] for token in tokens if token in cues]
     if hits:
         number: dict[int, int] = {}
@@ -253,7 +200,7 @@ def _wording(row: list[int], block: Block, span: int, evidence: Evidence) -> Non
         row.append(AT.bar + span)
     if "@" in text:
         row.append(AT.address + span)
-    if any(author in text for author in evidence.authors):
+    if any(author in text for author in survey.evidence.authors):
         row.append(AT.author + span)
 
 
@@ -268,7 +215,7 @@ def _echo(row: list[int], block: Block, span: int, count: int, i: int, seen: set
     if evidence.description and count > 4 and (text[:60] in evidence.description or evidence.description[:60] in text):
         row.append(AT.description + (i > survey.first))
     if evidence.data_body:
-        row.append(AT.data + (text.replace(" ", "")[:80] in evidence.data_body) * 3 + span)
+        row.append(AT.data + (survey.in_data[i] * 2 + survey.trusted) * 3 + span)
 
 
 def _position(row: list[int], block: Block, group: int, span: int, count: int, i: int, survey: Survey) -> None:
@@ -309,7 +256,7 @@ def _position(row: list[int], block: Block, group: int, span: int, count: int, i
     if block.own:
         row += _named(AT.own, block.own)[span]
     if spot.kinds:
-        row += spot.path[span]
+        row += _named(AT.path, spot.kinds)[span]
     if group == 2 or context.tag == "li":
         row.append(AT.list + near * 3 + span)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from scraper.model import Found, Source
-from scraper.parse import moments
+from scraper.parse import datelines, moments
 from scraper.parse.document import Document
 from scraper.parse.moments import Kind, Moment, near
 
@@ -16,11 +17,15 @@ _AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch:
 _WEST, _EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
 _ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
 _NONE = timedelta()
+_FEW = 6  # elements looked at for the local time of a day that is declared; they come nearest the headline first
+_MORNING, _EVENING = 8, 22  # hours of UTC between which it is the same day from California to Moscow
+_LATE = "enough was known before"
+_AGED = timedelta(days=60)  # a declared day so long after that of the address is of a page that was dated anew
 
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """The record's own strings; None where the page does not say. `evidence`: every candidate, the winner first."""
+    """The record's own strings; None where the page does not say. `evidence`: all candidates, with `full` alone."""
 
     date: str | None = None  # YYYY-MM-DD
     time: str | None = None  # HH:MM:SS, local to the page
@@ -49,14 +54,19 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
     refused: dict[int, str] = {}
     told: _Told | None = None
     for gather, needed in _GATHER:
-        if not full and told is not None and not needed(told):
+        wanted = told is None or needed(told)
+        if not wanted and not full:
             continue
-        for moment in map(_sane, gather(doc)):
-            if reason := _refusal(moment, doc):
+        before = len(seen)
+        most = None if told is None or told.day.trust > 3 else _FEW
+        for moment in map(_sane, islice(gather(doc), most)):
+            if reason := _refusal(moment, doc) or (None if wanted else _LATE):
                 refused[len(seen)] = reason
             seen.append(moment)
-        told = _decide([m for i, m in enumerate(seen) if i not in refused and m.kind == "published"])
-    return _stamp(doc, told, seen, refused)
+        if wanted and len(seen) > before:
+            told = _decide([m for i, m in enumerate(seen) if i not in refused])
+    stamp = _stamp(doc, told, seen, refused)
+    return replace(stamp, evidence=_evidence(seen, refused, told)) if full else stamp
 
 
 def _declared(doc: Document) -> Iterator[Moment]:
@@ -98,15 +108,26 @@ def _earliest(moment: Moment) -> datetime:
 
 def _decide(found: list[Moment]) -> _Told | None:
     """The day of the most trusted source, and the finest time that agrees with it."""
-    found = sorted(found, key=lambda m: m.trust)
+    found = sorted((m for m in found if m.kind == "published"), key=lambda m: m.trust)
     if not found:
         return None
-    day = found[0]
+    day = _first(found)
     agreeing = [m for m in found if m.when.date and day.when.date and near(m.when.date, day.when.date)]
-    instant = next((m for m in agreeing if m.instant), None)
+    instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust)), None)
     if instant is None or (day.timed and day.source in ("site", "label")):
         return _local(day, agreeing, instant)
     return _printed(instant, day, agreeing)
+
+
+def _first(found: list[Moment]) -> Moment:
+    """The moment that gives the day, of moments in the order of trust."""
+    day = found[0]
+    for other in found:
+        assert other.when.date is not None and day.when.date is not None
+        earlier = day.when.date - other.when.date
+        if other.source == "url" and earlier > _AGED and day.source in ("json-ld", "meta"):
+            return other
+    return day
 
 
 def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> _Told:
@@ -125,6 +146,8 @@ def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> _Told
 def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> _Told:
     """The instant of the data, in the local time that the page gives beside it; else in the data's own offset."""
     moment, own = _earliest(instant), instant.when.offset
+    if own == _NONE and (next_day := _after_midnight(instant, agreeing)):
+        return _local(next_day, [next_day], None)
     for other in agreeing if own == _NONE else ():  # an offset of its own is local already
         if other is instant or not other.timed or other.when.offset == _NONE:
             continue
@@ -135,6 +158,16 @@ def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> _Told:
             return _Told(other, other, _naive(instant) + offset, offset, instant)
     first = day if day.when.date == instant.when.date else instant
     return _Told(first, instant, _naive(instant), own, instant)
+
+
+def _after_midnight(instant: Moment, agreeing: list[Moment]) -> Moment | None:
+    """The day that is printed where an instant in UTC is the midnight before it: 23:00Z for 00:00+01:00."""
+    clock = instant.when.time
+    if clock is None or (clock.minute, clock.second) != (0, 0) or clock.hour < 10:
+        return None
+    following = _naive(instant).date() + timedelta(days=1)
+    shown = (m for m in agreeing if m.source == "markup" and m.trust < 9 and m.when.time is None)
+    return next((m for m in shown if m.when.date == following), None)
 
 
 def _naive(moment: Moment) -> datetime:
@@ -160,9 +193,24 @@ def _coarse(told: _Told) -> bool:
     )
 
 
+def _doubtful(told: _Told) -> bool:
+    """As `_vague`, or an instant in UTC whose day is another one where the page is read."""
+    if _vague(told):
+        return True
+    if told.offset != _NONE or told.clock is None or not told.clock.machine or told.clock.when.time is None:
+        return False
+    clock = told.clock.when.time
+    return not _MORNING <= clock.hour < _EVENING or (clock.minute, clock.second) == (0, 0)
+
+
 def _vague(told: _Told) -> bool:
-    """Whether the page's own words may know better than what gives the day."""
-    return told.clock is None or told.day.trust > 3
+    """Whether the page's own words may know better than what gives the day: they come behind its <time> elements."""
+    return told.clock is None or told.day.trust > 6
+
+
+def _distant(told: _Told) -> bool:
+    """Whether neither the data nor an element that is named for it gives the day."""
+    return told.day.trust > 6
 
 
 def _marginal(told: _Told) -> bool:
@@ -174,10 +222,11 @@ def _marginal(told: _Told) -> bool:
 _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[_Told], bool]], ...] = (
     (_declared, _marginal),
     (moments.from_times, _coarse),
-    (moments.from_names, _coarse),
-    (moments.from_loose_names, _vague),
-    (moments.from_islands, _marginal),
-    (moments.from_text, _marginal),
+    (moments.from_names, _doubtful),
+    (moments.from_loose_names, _distant),
+    (datelines.from_islands, _marginal),
+    (datelines.from_text, _marginal),
+    (datelines.from_own_teaser, _marginal),
 )
 
 
@@ -188,7 +237,7 @@ def _stamp(doc: Document, told: _Told | None, seen: list[Moment], refused: dict[
     sources: dict[str, Source] = {"modified_at": modified.source} if modified else {}
     at = _utc(_earliest(modified) if modified and modified.instant else _placed(modified, zone)) if modified else None
     if told is None:
-        return Stamp(modified_at=at, sources=sources, issues=issues, evidence=_evidence(seen, refused, ()))
+        return Stamp(modified_at=at, sources=sources, issues=issues)
     local, offset = told.local, told.offset
     if zone is not None and told.clock is not None:
         aware = (
@@ -211,7 +260,6 @@ def _stamp(doc: Document, told: _Told | None, seen: list[Moment], refused: dict[
         modified_at=at,
         sources=sources,
         issues=issues,
-        evidence=_evidence(seen, refused, (told.day, told.clock)),
     )
 
 
@@ -240,8 +288,8 @@ def _issues(told: _Told | None, seen: list[Moment], refused: dict[int, str]) -> 
     return tuple(dict.fromkeys(issue for m in (told.day, told.clock) if m for issue in m.when.issues))
 
 
-def _evidence(seen: list[Moment], refused: dict[int, str], won: Iterable[Moment | None]) -> tuple[Found, ...]:
-    winners = [m for m in won if m is not None]
+def _evidence(seen: list[Moment], refused: dict[int, str], told: _Told | None) -> tuple[Found, ...]:
+    winners = [m for m in (told.day, told.clock) if m] if told else []
     rows = []
     for i, moment in enumerate(seen):
         wins = any(moment is m for m in winners)

@@ -53,6 +53,7 @@ class Result:
     basis: str = ""  # what the record depends on besides the page (parser version, the site's rules), see `validators`
     partition: str = ""  # folder below out/, "site=valley/date=2026-01-31"; "" for none
     also: tuple[Append, ...] = ()  # other bytes to keep with it, such as the page for an archive
+    told: Callable[[Outcome], Append] | None = None  # bytes behind those, made once the state has said how it ends
 
 
 class Store:
@@ -202,7 +203,7 @@ class Store:
             outcome = self._settle_article(run, result, records)
             state.add_outcome(self._db, run, outcome)
             outcomes.append(outcome)
-            for append in result.also:
+            for append in (*result.also, *((result.told(outcome),) if result.told else ())):
                 others.setdefault((append.prefix, append.suffix), []).append(append)
         for partition, batch in records.items():
             prefix = "/".join(filter(None, (OUT, partition, "articles")))

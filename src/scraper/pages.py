@@ -1,0 +1,130 @@
+"""Pages on disk: kept by a run as WARC records, and read again wherever they lie. Nothing here opens a socket."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scraper.archive import saved as archive
+from scraper.archive import warcwrite
+from scraper.archive.entry import Entry
+from scraper.archive.scrub import Secrets, scrub, text
+from scraper.config import Config
+from scraper.discover.start import Lead
+from scraper.errors import FetchError, SkipPage
+from scraper.fetch.decode import decode
+from scraper.fetch.hops import CARRIERS
+from scraper.fetch.media import require_page
+from scraper.model import Fetch, Outcome, Page
+from scraper.parse.article import version
+from scraper.pipeline import Kept
+from scraper.store import Append, Result
+
+FOLDER = "pages"  # of a run's folder
+_SERIES = (f"{FOLDER}/pages", ".warc.gz")
+LARGEST = 64 << 20  # bytes of a decoded body that an archive may give
+# Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
+_NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", "from", "referer", "user-agent"}
+
+
+# --- keeping --------------------------------------------------------------------------------------------------------
+
+
+def secrets_of(config: Config | None) -> Secrets:
+    """What no archive may hold: the configured headers, whatever in them may be a secret, and the proxy's password."""
+    given = [pair for site in (config.sites.values() if config else ()) for pair in site.headers.items()]
+    values = [value for name, value in given if name.lower() not in _NO_SECRETS]
+    parts = {part for value in values for part in (value, *re.split(r"[\s;,=:]+", value))}
+    password = urlsplit(config.fetch.proxy).password if config else None
+    return Secrets({name.lower() for name, _ in given}, {part for part in (*parts, password or "") if len(part) >= 6})
+
+
+def discreet(fetch: Fetch, secrets: Secrets) -> Fetch:
+    """The same fetch, but no secret in its pages' URLs and headers or in its errors: what is parsed is what is kept."""
+
+    async def clean(url: str) -> Page:
+        try:
+            return scrub(await fetch(url), secrets)
+        except FetchError as error:
+            error.url, error.detail = text(error.url, secrets), text(error.detail, secrets)
+            raise
+
+    return clean
+
+
+@dataclass(slots=True)
+class Keeper:
+    """Makes WARC records of a run's pages, for the transaction that stores what became of them."""
+
+    run: str  # the run's id
+    secrets: Secrets
+    user_agent: str
+    _begun: bool = False
+
+    async def keep(self, page: Page) -> Kept:
+        """The page's records, packed in a thread since that takes milliseconds, and what makes the one behind them."""
+        packed = await asyncio.to_thread(warcwrite.pack, page, secrets=self.secrets, user_agent=self.user_agent)
+
+        def told(outcome: Outcome) -> Append:
+            return Append(*_SERIES, packed.metadata(outcome, self.run), 1)
+
+        return Append(*_SERIES, packed.data, packed.count), told
+
+    def headed(self, results: Sequence[Result]) -> Sequence[Result]:
+        """The results with a warcinfo record before the first page that this process keeps. Not for threads."""
+        first = next((number for number, each in enumerate(results) if each.also), None)
+        if self._begun or first is None:
+            return results
+        self._begun = True
+        began = datetime.strptime(self.run[:16], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        info = Append(*_SERIES, warcwrite.warcinfo(f"scraper/{version()}", began, self.run), 1)
+        head = replace(results[first], also=(info, *results[first].also))
+        return [*results[:first], head, *results[first + 1 :]]
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def undo(body: bytes, codings: Sequence[str]) -> bytes:
+    """A page kept as it came is decoded by the code that decodes a live one. Raises FetchError."""
+    return decode(body, codings, LARGEST).body
+
+
+def entries(path: str, url: str | None = None) -> Iterator[Entry]:
+    """Every page and flaw of a file, a folder, WARC files or standard input ("-"). Raises StoreError."""
+    return archive.entries(path, undo, url)
+
+
+def usable(entry: Entry) -> Page | FetchError:
+    """The entry's page, or why there is none: its flaw, or a SkipPage for an answer that holds no HTML page."""
+    if entry.page is None:
+        flaw = entry.flaw
+        return FetchError(flaw.reason if flaw else "unreadable", detail=flaw.detail if flaw else "")
+    page = entry.page
+    if page.status not in CARRIERS:
+        return SkipPage(f"http_{page.status}", url=page.url)
+    try:
+        if page.headers:  # a bare file has none, and whoever named it knows what it is
+            require_page(page.url, page.header("content-type"), page.body, frozenset())
+    except SkipPage as error:
+        return error
+    return page
+
+
+def leads(start: Path) -> Iterator[Lead]:
+    """The pages below a start that is saved, each with its address, and every place where one cannot be used."""
+    for entry in entries(str(start)):
+        found = usable(entry)
+        if isinstance(found, Page) and not found.url:
+            found = FetchError("no_url", detail="declares no canonical address")
+        if isinstance(found, Page):
+            yield Lead(found.url, page=found)
+        else:
+            # Not the page's own address: a better answer of the same address may follow.
+            found.detail = " ".join(filter(None, (found.url, found.detail)))
+            yield Lead(Path(entry.place).absolute().as_uri(), found)

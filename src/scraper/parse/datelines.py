@@ -1,0 +1,151 @@
+"""The last resorts: dates in a page's text and in the data of its scripts, where nothing else says when."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+from scraper.parse import datetext
+from scraper.parse.datetext import When
+from scraper.parse.document import Document
+from scraper.parse.moments import Kind, Moment, follows_change, is_change, marks, read, standing
+from scraper.parse.text import clean, split_url
+
+_UNREAD = frozenset(("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg"))
+_DIGIT = re.compile(r"\d")
+_DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
+_FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
+_LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
+_SHORT, _LONG, _ALONE = 80, 300, 30  # characters: a line with a date, a headline, a line that is a date
+_ISLAND = re.compile(
+    r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
+    r"((?:19|20)\d\d[-./]\d\d?[-./]\d\d?[^\"\\]{0,20})"
+)
+_CALL = re.compile(r"\s*[\w.]{1,40}\(\s*[\"']((?:19|20)\d\d[^\"']{4,36})[\"']\s*\);?\s*", re.A)  # show("2021/07/06")
+_SAFE = re.compile(r"[\w/.-]+", re.ASCII)  # what a selector may quote
+_SCRIPT, _REACH = 1 << 21, 8000  # characters of a script that is searched, and around the headline in it
+_ISLAND_PUBLISHED = re.compile(r"publi|issue|release|deploy|posted|first", re.IGNORECASE)
+_ISLAND_OTHER = re.compile(
+    r"modif|upd|paper|expir|end|start|event|^re[A-Z]|birth|valid|crawl|now|current|server|build", re.IGNORECASE
+)
+
+
+class _Lines:
+    """The page's pieces of text; their nodes, which are dear, when one is asked for."""
+
+    def __init__(self, doc: Document) -> None:
+        self.doc = doc
+        body = doc.tree.body
+        pieces = body.text(separator="\x00", strip=True, skip_empty=True).split("\x00") if body else []
+        self.texts = pieces[:_LINES]
+        dated = _DATE.search
+        self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
+        if self.dated and (frame := doc.tree.css_first(_FRAME)):
+            around = frame.text()
+            self.dated = [i for i in self.dated if self.texts[i] not in around]
+
+    @functools.cached_property
+    def nodes(self) -> list[LexborNode]:
+        """The text nodes, in the order of the pieces."""
+        body = self.doc.tree.body
+        every = body.traverse(include_text=True, skip_empty=True) if body else iter(())
+        return list(itertools.islice((node for node in every if node.is_text_node), _LINES))
+
+    def moment(self, at: int, path: str) -> Moment | None:
+        """The date of a piece that is for people to read, None where there is none."""
+        text = clean(self.texts[at])
+        when = read(self.doc, text)
+        if when is None or (when.date and when.calendar == "gregorian" and not _year(text, when.date.year)):
+            return None  # "Python 3.6.0 is out"
+        node = self.nodes[at] if at < len(self.nodes) else None
+        place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
+        if node is None or place is None:
+            return None
+        kind: Kind = "modified" if is_change(text) or follows_change(node) else "published"
+        return Moment(when, kind, "markup", path, text[:200], trust=8 + place)
+
+
+def from_text(doc: Document) -> Iterator[Moment]:
+    """Lines that are a date: near the headline, then one that says "published", then the page's only one."""
+    lines = _Lines(doc)
+    at = _headline_line(doc, lines.texts)
+    if at is not None:
+        around = [i for i in range(max(0, at - 6), min(at + 14, len(lines.texts))) if i != at]
+        near_by = [i for i in around if len(lines.texts[i]) <= _SHORT and _DIGIT.search(lines.texts[i])]
+        for i in sorted(near_by, key=lambda i: (i < at, abs(i - at))):
+            if moment := lines.moment(i, "text near the headline"):
+                yield moment
+    told = (lines.moment(i, "text that says published") for i in _published(lines))
+    yield from itertools.islice((m for m in told if m), 1)
+    alone: list[Moment] = []
+    for i in lines.dated:
+        if len(lines.texts[i]) <= _ALONE and (moment := lines.moment(i, "the page's only date")):
+            alone.append(moment)
+            if moment.when.date != alone[0].when.date:
+                return
+    yield from alone[:1]
+
+
+def _published(lines: _Lines) -> Iterator[int]:
+    """The dated lines that say "published", then those behind a line of their own that says it."""
+    says = marks("published").search
+    yield from (i for i in lines.dated if says(lines.texts[i]))
+    yield from (i for i in lines.dated if len(lines.texts[i]) <= _ALONE and i and says(lines.texts[i - 1][:_ALONE]))
+
+
+def _headline_line(doc: Document, lines: list[str]) -> int | None:
+    """The piece of text that begins with the headline; None where there is none."""
+    heads = [[clean(node.text())[:30] for node in doc.tree.css(tag)[:4]] for tag in ("h1", "h2")]
+    titles = [title for title in (*heads[0], doc.title[:25], *heads[1][:3]) if len(title) > 8]
+    for title in titles:
+        start = title.split()[0]
+        likely = (i for i, line in enumerate(lines) if line.startswith(start) and len(line) <= _LONG)
+        if (at := next((i for i in likely if clean(lines[i]).startswith(title)), None)) is not None:
+            return at
+    return None
+
+
+def _year(line: str, year: int) -> bool:
+    """Whether a line prints that year, in four digits or in two."""
+    digits = re.findall(r"\d+", line)
+    return any(d.isdecimal() and int(d) in (year, year % 100) and len(d) in (2, 4) for d in digits)
+
+
+def from_islands(doc: Document) -> Iterator[Moment]:
+    """A date in the data of a script-rendered page, near its headline; a key that speaks of publishing comes first."""
+    declared = doc.first_meta("headline", "og:title", "twitter:title")
+    titles = {text[:12].strip() for text in (declared[1] if declared else "", doc.title)}
+    found: list[tuple[str, When]] = []
+    for script in doc.tree.css("script:not([src])")[:80]:
+        text = script.text()
+        if (call := _CALL.fullmatch(text)) and (when := datetext.read_iso(call[1])) and when.date:
+            found.append(("published by script", when))
+        at = next((i for title in titles if len(title) > 6 and (i := text.find(title)) >= 0), -1)
+        if at >= 0 and len(text) <= _SCRIPT:
+            found += _dated_keys(text, max(0, at - _REACH), at + _REACH)
+    found.sort(key=lambda pair: _ISLAND_PUBLISHED.search(pair[0]) is None)
+    for key, when in found[:1]:
+        yield Moment(when, "published", "markup", f"script {key}", key, machine=True, trust=7)
+
+
+def _dated_keys(text: str, start: int, end: int) -> Iterator[tuple[str, When]]:
+    for match in _ISLAND.finditer(text, start, end):
+        when = None if _ISLAND_OTHER.search(match[1]) else datetext.read_iso(match[2])
+        if when is not None and when.date is not None:
+            yield match[1], when
+
+
+def from_own_teaser(doc: Document) -> Iterator[Moment]:
+    """The date in a list's link to this very page."""
+    path = split_url(doc.url).path
+    if len(path) < 8 or not _SAFE.fullmatch(path):
+        return
+    for node in doc.tree.css(f"a[href$='{path}']")[:20]:
+        text = clean(node.text(separator=" ")[:300])
+        if len(text) <= 240 and any(map(str.isdigit, text)) and (when := read(doc, text)) and when.date:
+            yield Moment(when, "published", "markup", "link to this page", text[:200], trust=10)
+            return
