@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
@@ -17,6 +18,7 @@ from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb, climb_all
 from scraper.urls import BadUrl, article_id, canonical
 
+_LINE = 100  # characters; a longer standfirst is the article's first paragraph as well
 HASHED = ("headline", "date", "time", "category", "number", "body")  # what makes a revision
 
 # Fields that are one value, found by climbing a ladder. The site's own rule comes first in each.
@@ -62,17 +64,19 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     doc.labels = labels.find(doc)
     found = {name: _ladder(doc, name, steps, climber) for name, steps in LADDERS.items()}
     stamp = when.when(doc, full=climber is climb_all)
-    title = found["headline"][0].value if found["headline"] else None
-    kind.survey(doc, stamp, title)
+    doc.headline = _built_in(doc, found["headline"])
+    kind.survey(doc, stamp, doc.headline)
     found["summary"] = climber(doc, (site.from_site("summary"), *summary.STEPS))
-    found["body"] = _own_text(doc) or _maybe(body.body(doc, title))
+    found["body"] = _own_text(doc) or _without(found["summary"], body.body(doc, doc.headline))
     text = found["body"][0].value if found["body"] else None
     access, issues = body.access(doc, text)
-    is_article, refusal, reasons = kind.kind(doc, text, stamp, title)
+    is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline)
     url, declared = _addresses(doc)
     values: dict[str, Any] = {name: candidates[0].value if candidates else None for name, candidates in found.items()}
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
+    if access != "unknown":
+        sources["access"] = "json-ld" if "isAccessibleForFree" in doc.article_data else "meta"
     return Article(
         id=article_id(declared),
         site=rules.site or doc.host,
@@ -109,8 +113,20 @@ def _own_text(doc: Document) -> tuple[Found, ...]:
     return (Found("\n\n".join(f.value for f in own), "site", own[0].raw, own[0].path),) if own else ()
 
 
-def _maybe(found: Found | None) -> tuple[Found, ...]:
-    return (found,) if found else ()
+def _built_in(doc: Document, found: tuple[Found, ...]) -> str | None:
+    """The headline without the site's rule: what leans on it must not change when somebody changes that rule."""
+    plain = climb(doc, headline.STEPS) if found and found[0].source == "site" else found[0] if found else None
+    return plain.value if plain else None
+
+
+def _without(summary: tuple[Found, ...], found: Found | None) -> tuple[Found, ...]:
+    """The body without the line that the page marks as its standfirst: that is the summary's."""
+    if found is None:
+        return ()
+    first, _, rest = found.value.partition("\n\n")
+    if rest and len(first) < _LINE and summary and summary[0].source == "markup" and first == summary[0].value:
+        found = replace(found, value=rest)
+    return (found,)
 
 
 def _addresses(doc: Document) -> tuple[str, str]:

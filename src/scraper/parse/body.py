@@ -150,7 +150,8 @@ def _prose(loaded: Any) -> Iterator[str]:
 
 def summary(doc: Document) -> Found | None:
     """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
-    below = (node for head in doc.tree.css("h1")[:3] for node in _below(head))
+    heads = [head for head in doc.tree.css("h1, h2")[:12] if clean(head.text()) == doc.headline] or doc.h1s[:1]
+    below = (node for head in heads[:3] for node in _below(head))
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
             text = clean(node.text())

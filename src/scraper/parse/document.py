@@ -40,6 +40,7 @@ class Document:
         self.charset = charset_of(page.body, page.header("content-type"))
         self.tree = LexborHTMLParser(to_utf8(page.body, self.charset), scripting=True)
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
+        self.headline: str | None = None  # as the page gives it, set by parse() once; a site's rule has no part in it
         self.issues: list[str] = []
         self.memo: dict[str, Any] = {}  # what several steps of one field share; each key belongs to one module
 
@@ -108,16 +109,25 @@ def charset_of(body: bytes, content_type: str | None) -> str:
     if header and (codec := _codec(header[1])):
         return codec
     if codec := _codec(_declared(body)):
-        # A page whose ASCII meta could be read is not UTF-16 whatever it says (HTML standard, 13.2.3.3).
-        return "utf-8" if codec.startswith("utf-16") else codec
+        # A page whose ASCII meta could be read is not UTF-16 whatever it says (HTML standard, 13.2.3.3). Nor is one in
+        # a legacy charset by chance valid UTF-8: templates are moved to UTF-8 and keep their old meta.
+        if codec.startswith("utf-") or (not body.isascii() and _is_utf8(body)):
+            return "utf-8"
+        return codec
+    if _is_utf8(body):
+        return "utf-8"
+    from charset_normalizer import from_bytes  # few pages need it, and it is slow to import
+
+    best = from_bytes(body[:65536]).best()
+    return best.encoding if best else "cp1252"
+
+
+def _is_utf8(body: bytes) -> bool:
     try:
         body.decode("utf-8")
-        return "utf-8"
     except UnicodeDecodeError:
-        from charset_normalizer import from_bytes  # few pages need it, and it is slow to import
-
-        best = from_bytes(body[:65536]).best()
-        return best.encoding if best else "cp1252"
+        return False
+    return True
 
 
 def _declared(body: bytes) -> str:

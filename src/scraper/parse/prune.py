@@ -141,19 +141,19 @@ def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> _Masse
     masses = _Masses()
     top = body.mem_id
     known: dict[int, frozenset[str]] = {}
-    for key, size in own.items():
+    for key, prose in own.items():
         chain = _chain(nodes[key], top)
         away: frozenset[str] = frozenset()
         for node in reversed(chain):
             away = known[node.mem_id] if node.mem_id in known else known.setdefault(node.mem_id, away | _against(node))
-        size *= _DISCOUNT ** len(away) * (_COMMENTS if "comment" in away else 1)
-        masses.total[top] = masses.total.get(top, 0.0) + size
+        weight = prose * _DISCOUNT ** len(away) * (_COMMENTS if "comment" in away else 1)
+        masses.total[top] = masses.total.get(top, 0.0) + weight
         above = top
         for node in reversed(chain):
             here = node.mem_id
             if here not in masses.total:
                 masses.children.setdefault(above, []).append(node)
-            masses.total[here] = masses.total.get(here, 0.0) + size
+            masses.total[here] = masses.total.get(here, 0.0) + weight
             above = here
     return masses
 

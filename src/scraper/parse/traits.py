@@ -123,9 +123,9 @@ def _cues() -> dict[str, tuple[int, ...]]:
 
 @lru_cache(4096)
 def _named(start: int, kinds: frozenset[str]) -> tuple[list[int], ...]:
-    """The features of a set of kinds, for each span."""
+    """The features of a set of kinds, for each span; in one order, since sums of floats depend on it."""
     numbers = _kinds()
-    firsts = [start + numbers[kind] * 4 for kind in kinds if kind in numbers]
+    firsts = [start + numbers[kind] * 4 for kind in sorted(kinds) if kind in numbers]
     return tuple([first + i for first in firsts for i in (span, 3)] for span in range(_SPAN))
 
 
