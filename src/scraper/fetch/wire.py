@@ -16,6 +16,29 @@ READ_SIZE = 128 * 1024  # bytes read at once; the only amount by which a cap can
 class Connection(asyncio.BufferedProtocol):
     """One TCP or TLS connection: one request at a time, dropped at once when it holds bytes that nobody asked for."""
 
+    __slots__ = (
+        "_answered",
+        "_buffer",
+        "_deadline",
+        "_first",
+        "_last",
+        "_limits",
+        "_loop",
+        "_paused_at",
+        "_pressure",
+        "_register",
+        "_reply",
+        "_sent",
+        "_sock",
+        "_timer",
+        "_transport",
+        "address",
+        "closed",
+        "gone",
+        "held",
+        "idle_since",
+    )
+
     def __init__(self, sock: socket.socket, buffer: memoryview, pressure: Pressure, register: set[Connection]) -> None:
         """`buffer` may be shared by all connections of a loop: what is read into it is parsed before the next read.
 
