@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -145,3 +149,63 @@ def test_pages_are_read_from_a_folder(tmp_path: Path) -> None:
     config.write_text(f'[run]\nfolder = "data"\n[sites.saved]\nstart = ["{pages}"]\n')
     done = run(config)
     assert (done.returncode, len(lines(config)) >= 36) == (0, True), done.stderr
+
+
+FORBIDDEN = (
+    "http://127.0.0.81:{port}/a",
+    "http://2130706513:{port}/b",  # 127.0.0.81 as one number
+    "http://0x7f.0.0.0x51:{port}/c",
+    "http://0177.0.0.0121:{port}/d",
+    "http://127.81:{port}/e",
+    "http://[::ffff:127.0.0.81]:{port}/f",
+    "http://[::ffff:7f00:51]:{port}/g",
+    "http://\uff11\uff12\uff17.0.0.81:{port}/h",
+    "http://127.0.0.80@127.0.0.81:{port}/i",
+)
+
+
+@contextlib.contextmanager
+def _two_servers(names: int) -> Iterator[tuple[str, list[str]]]:
+    """(URL of a server that lists and redirects to a second one, the second one's log)."""
+    seen: list[str] = []
+
+    class Second(BaseHTTPRequestHandler):
+        def handle(self) -> None:
+            seen.append(str(self.client_address))
+
+    class First(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            targets = [target.format(port=second.server_port) for target in FORBIDDEN]
+            own = [f"{url}/to/{number}" for number in range(names)]
+            kind, number = self.path.strip("/").partition("/")[::2]
+            body = "<urlset>" + "".join(f"<url><loc>{u}</loc></url>" for u in (*targets, *own)) + "</urlset>"
+            self.send_response(302 if kind == "to" else 404 if kind == "robots.txt" else 200)
+            if kind == "to":
+                self.send_header("location", quote(targets[int(number)], safe=":/@[]"))
+            self.send_header("content-length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with (
+        ThreadingHTTPServer(("127.0.0.81", 0), Second) as second,
+        ThreadingHTTPServer(("127.0.0.80", 0), First) as first,
+    ):
+        url = f"http://127.0.0.80:{first.server_port}"
+        threads = [threading.Thread(target=server.serve_forever) for server in (first, second)]
+        for thread in threads:
+            thread.start()
+        yield url, seen
+        for server in (first, second):
+            server.shutdown()
+
+
+def test_sitemaps_and_redirects_never_reach_a_private_server(tmp_path: Path) -> None:
+    with _two_servers(len(FORBIDDEN)) as (url, seen):
+        config = configure(tmp_path, url)
+        config.write_text(config.read_text().replace("127.0.0.0/8", "127.0.0.80/32"))
+        done = run(config)
+    # Spellings of one address are one URL each of its paths: nine listed, nine redirected to.
+    assert (seen, balance(done).endswith(f"failed {2 * len(FORBIDDEN)}")) == ([], True), done.stderr
