@@ -66,3 +66,8 @@ def test_any_url(url: str) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_pages(seed: int) -> None:
     assert run(seed, 0, 60) == []
+
+
+@pytest.mark.parametrize("page", [b"<html hidden aria-hidden=true><body hidden aria-hidden=true><p>x"])
+def test_pages_that_once_broke_it(page: bytes) -> None:
+    assert check(page) is None

@@ -21,6 +21,7 @@ _THIN = 600  # of such prose, below which the page keeps its text in other eleme
 _BARE = 250  # characters
 _UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
+_ROOTS = ("html", "body")  # hidden by some scripts until the page is ready
 _INLINE_DEEP = 32
 _DEEP = 256  # levels; what nests deeper is no page that people read either
 
@@ -32,7 +33,7 @@ def cut(tree: LexborHTMLParser) -> None:
     for node in reversed(tree.css(rows["cut"])):
         node.decompose()
     for node in reversed(tree.css(rows["unseen"])[:_MANY]):
-        if len(node.text()) < _UNSEEN:
+        if node.tag not in _ROOTS and len(node.text()) < _UNSEEN:
             node.decompose()
 
 
