@@ -75,11 +75,6 @@ def _words() -> dict[str, str]:
     return {word: max(fields, key=lambda f: (fields[f], -FIELDS.index(f))) for word, fields in votes.items() if word}
 
 
-def field_of(label: str) -> str | None:
-    """The field that a label names, None for words that are no label."""
-    return _words().get(fold(label)) if 0 < len(label) <= _MAX_LABEL else None
-
-
 def find(doc: Document) -> tuple[Label, ...]:
     """The labelled lines of the page's own article: the block of labels nearest its headline; empty without one."""
     body = doc.tree.body

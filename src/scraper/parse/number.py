@@ -14,7 +14,6 @@ from scraper.parse.ladder import Step, climb
 from scraper.parse.text import clean, split_url
 
 _LONGEST = 64  # characters
-_POST_CLASS = re.compile(r"(?:^|\s)(?:postid|page-id|post|node|article|story)-(\d{1,12})(?=\s|$)")
 _POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
 _URL_NUMBER = re.compile(
     r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,12})(?=$|[/_,!-]|\.[a-z]{3,5}$)"
@@ -68,9 +67,7 @@ def from_url(doc: Document) -> Found | None:
     for key, value in parse_qsl(split_url(doc.url).query):
         if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
-    path = re.sub(
-        r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)", "/", split_url(doc.url).path
-    )
+    path = _DATES.sub("/", split_url(doc.url).path)
     numbers = _URL_NUMBER.findall(path)
     return _found(numbers[-1], "url", "url path") if numbers else None
 
