@@ -126,48 +126,57 @@ CLIENTS = {
 }
 
 
-async def measure(client: str, hosts: int, port: int, seconds: float) -> float:
-    """Requests per CPU-second, after a warm-up of a third of the time."""
-    count = 0
+async def measure(client: str, port: int, turns: int, seconds: float) -> list[float]:
+    """Requests per CPU-second for each number of hosts, which take turns, as the machine's speed wanders."""
+    requests, cpu = [0] * len(HOSTS), [0.0] * len(HOSTS)
 
-    async def worker(get: Get, url: str, end: float) -> None:
-        nonlocal count
+    async def worker(get: Get, url: str, end: float) -> int:
+        count = 0
         while time.monotonic() < end:
             assert await get(url) == len(BODY)
             count += 1
+        return count
 
     async with AsyncExitStack() as stack:
-        get = await CLIENTS[client](stack)
-        urls = [f"http://{address(host)}:{port}/news" for host in range(hosts)]
-        for length in (seconds / 3, seconds):
-            count, end, cpu = 0, time.monotonic() + length, time.process_time()
-            await asyncio.gather(*(worker(get, url, end) for url in urls))
-        return count / (time.process_time() - cpu)
+        gets = [await CLIENTS[client](stack) for _ in HOSTS]
+        for turn in range(turns + 1):  # the first one opens the connections and warms up
+            for place, hosts in enumerate(HOSTS):
+                end, start = time.monotonic() + seconds, time.process_time()
+                urls = [f"http://{address(host)}:{port}/news" for host in range(hosts)]
+                counts = await asyncio.gather(*(worker(gets[place], url, end) for url in urls))
+                if turn:
+                    requests[place] += sum(counts)
+                    cpu[place] += time.process_time() - start
+    return [count / used for count, used in zip(requests, cpu, strict=True)]
 
 
-def run_child(*arguments: object) -> float:
-    command = [sys.executable, __file__, *map(str, arguments)]
-    return float(subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout)
+def run_child(*arguments: object) -> list[float]:
+    command = [sys.executable, __file__, "--client", *map(str, arguments)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    return [float(figure) for figure in done.stdout.split()]
 
 
-def compare(port: int, rounds: int, seconds: float) -> None:
-    figures: dict[tuple[str, int], list[float]] = {}
+def compare(port: int, rounds: int, turns: int, seconds: float) -> None:
+    figures: dict[str, list[list[float]]] = {client: [] for client in CLIENTS}
     for _ in range(rounds):
-        for hosts in HOSTS:
-            for client in CLIENTS:
-                figures.setdefault((client, hosts), []).append(run_child("--client", client, hosts, port, seconds))
-    median = {key: statistics.median(values) for key, values in figures.items()}
-    print(f"requests per CPU-second, 50 KB bodies, median of {rounds} round(s) of {seconds} s (x httpx)")
+        for client, rows in figures.items():
+            rows.append(run_child(client, port, turns, seconds))
+    median = {
+        client: [statistics.median(column) for column in zip(*rows, strict=True)] for client, rows in figures.items()
+    }
+    print(f"requests per CPU-second, 50 KB bodies, median of {rounds} round(s) of {turns} x {seconds} s (x httpx)")
     print(f"{'client':20}" + "".join(f"{f'{hosts} hosts':>20}" for hosts in HOSTS))
-    for client in CLIENTS:
+    for client, row in median.items():
         cells = (
-            f"{median[client, hosts]:,.0f} ({median[client, hosts] / median['httpx', hosts]:.1f} x)" for hosts in HOSTS
+            f"{rate:,.0f} ({rate / httpx_rate:.1f} x)" for rate, httpx_rate in zip(row, median["httpx"], strict=True)
         )
         print(f"{client:20}" + "".join(f"{cell:>20}" for cell in cells))
-    for client in CLIENTS:
-        at_64 = median[client, 64] / median["httpx", 64]
+    for client, rows in figures.items():
+        falls = sorted(row[-1] / row[1] for row in rows)
+        spread = f", {falls[0]:.2f} to {falls[-1]:.2f} in the rounds" if rounds > 1 else ""
         print(
-            f"{client}: {at_64:.1f} x httpx at 64, and at 256 {median[client, 256] / median[client, 64]:.2f} of its 64"
+            f"{client}: {median[client][1] / median['httpx'][1]:.1f} x httpx at {HOSTS[1]} hosts, "
+            f"at {HOSTS[-1]} {statistics.median(falls):.2f} of its {HOSTS[1]}{spread}"
         )
 
 
@@ -180,13 +189,13 @@ def main() -> None:
     if options.serve:
         asyncio.run(serve())
     elif options.client:
-        client, hosts, port, seconds = options.client
-        print(asyncio.run(measure(client, int(hosts), int(port), float(seconds))))
+        client, port, turns, seconds = options.client
+        print(*asyncio.run(measure(client, int(port), int(turns), float(seconds))))
     else:
         server = [sys.executable, __file__, "--serve"]
         with subprocess.Popen(server, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
-            compare(int(process.stdout.readline()), *((1, 0.6) if options.short else (3, 3.0)))
+            compare(int(process.stdout.readline()), *((1, 1, 0.3) if options.short else (5, 8, 0.4)))
 
 
 if __name__ == "__main__":

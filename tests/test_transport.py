@@ -188,6 +188,41 @@ def test_one_connection_a_host_however_many_ask() -> None:
     assert asyncio.run(crowd()) == ({"200 hello"}, 1, 20)
 
 
+def test_places_are_shared_by_all_hosts() -> None:
+    """Two places, six hosts that ask without a pause, one of whose callers gives up: never three requests at once, each
+    host in its turn, and no request's time begins before it has its place."""
+    limits = replace(SHORT, max_in_flight=2, total=0.3)
+    open_now, most = 0, 0
+
+    def script(head: bytes, number: int) -> Iterator[Step]:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        yield 0.005
+        open_now -= 1
+        yield numbered(head)
+        yield NEXT
+
+    async def ask(transport: Transport, server: OddServer, host: int, order: list[int]) -> set[str]:
+        outcomes = set()
+        for _ in range(24):
+            outcomes.add(await fetch(transport, server.url("/", f"host{host}.test")))
+            order.append(host)
+        return outcomes
+
+    async def crowd() -> tuple[set[str], list[int]]:
+        order: list[int] = []
+        async with OddServer(script) as server, Transport(connect=loopback, limits=limits) as transport:
+            lanes = [asyncio.create_task(ask(transport, server, host, order)) for host in range(6)]
+            await asyncio.sleep(0.02)
+            lanes.pop().cancel()
+            return set().union(*await asyncio.gather(*lanes)), order
+
+    outcomes, order = asyncio.run(crowd())
+    assert (outcomes, most, len(order)) == ({"200 /"}, 2, 5 * 24)
+    assert {order.index(host) < 40 for host in range(5)} == {True}
+
+
 def test_n72_descriptors_are_bounded_and_given_back() -> None:
     def descriptors() -> int:
         return len(os.listdir("/proc/self/fd"))

@@ -28,7 +28,6 @@ log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 10
 MAX_CONNECTIONS = 256  # per origin; how many are used at once is the pacing's business
-SLACK = 1.05  # the transport's own deadline is the better told one, so it comes first
 
 
 class Fault(NamedTuple):
@@ -84,11 +83,18 @@ class Wire:
 
     def __init__(self, options: FetchOptions, guard: Guard, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport` replaces the one that `options` ask for."""
-        self._limits = Limits(total=options.timeout, max_body=options.max_body, max_connections=MAX_CONNECTIONS)
-        self._transport = transport or _transport(options, guard, self._limits)
+        self._limits = Limits(
+            total=options.timeout,
+            max_body=options.max_body,
+            max_connections=MAX_CONNECTIONS,
+            max_in_flight=options.concurrency,
+        )
+        if options.proxy and not transport:
+            transport = _proxy(options.proxy, self._limits)
+        self._transport = (
+            Bounded(transport, self._limits) if transport else Transport(connect=guard, limits=self._limits)
+        )
         self._proxy_guard = guard if options.proxy else None
-        self._places = asyncio.Semaphore(options.concurrency)  # waiting for one is not part of a request's time
-        self._timeout = httpx.Timeout(options.timeout, connect=self._limits.connect).as_dict()
         self._headers = {
             "User-Agent": options.agent,
             "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5",
@@ -101,8 +107,7 @@ class Wire:
             if self._proxy_guard:  # the proxy looks names up, so the rest is the proxy's duty
                 place = origin(url)
                 self._proxy_guard.check_literal(place.host, place.port)
-            async with self._places, asyncio.timeout(self._limits.total * SLACK):
-                return await self._exchange(url, headers, cut)
+            return await self._exchange(url, headers, cut)
         except FetchError as error:
             error.url = error.url or url
             raise
@@ -117,14 +122,13 @@ class Wire:
 
     async def _exchange(self, url: str, headers: Mapping[str, str], cut: int | None) -> Answer:
         limits = self._limits if cut is None else dataclasses.replace(self._limits, max_body=cut, cut_body=True)
-        extensions = {"timeout": self._timeout, "limits": limits}
-        request = httpx.Request("GET", url, headers={**self._headers, **_titled(headers)}, extensions=extensions)
-        response = await self._transport.handle_async_request(request)
-        body = response.extensions.get("wire")
-        if body is None:
-            body = await _read(response, limits)
+        headers = {**self._headers, **_titled(headers)}
+        response = await self._transport.handle_async_request(
+            httpx.Request("GET", url, headers=headers, extensions={"limits": limits})
+        )
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
-        return Answer(response.status_code, pairs, body, tuple(response.extensions.get("flags", ())))
+        extensions = response.extensions
+        return Answer(response.status_code, pairs, extensions["wire"], extensions.get("flags", ()))
 
 
 def _titled(headers: Mapping[str, str]) -> dict[str, str]:
@@ -132,8 +136,27 @@ def _titled(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.title(): value for name, value in headers.items()}
 
 
+class Bounded(httpx.AsyncBaseTransport):
+    """Another transport than ours under the same concurrency, total deadline and body cap."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, limits: Limits) -> None:
+        self._transport = transport
+        self._places = asyncio.Semaphore(limits.max_in_flight)
+        self._timeout = httpx.Timeout(limits.total, connect=limits.connect).as_dict()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        limits: Limits = request.extensions["limits"]
+        request.extensions["timeout"] = self._timeout
+        async with self._places, asyncio.timeout(limits.total):
+            response = await self._transport.handle_async_request(request)
+            response.extensions["wire"] = await _read(response, limits)
+        return response
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+
 async def _read(response: httpx.Response, limits: Limits) -> bytes:
-    """The body from another transport than ours, under the same cap."""
     body = bytearray()
     try:
         async for piece in response.aiter_raw():
@@ -147,11 +170,9 @@ async def _read(response: httpx.Response, limits: Limits) -> bytes:
     return bytes(body[: limits.max_body])
 
 
-def _transport(options: FetchOptions, guard: Guard, limits: Limits) -> httpx.AsyncBaseTransport:
-    if options.proxy:
-        pool = httpx.Limits(max_connections=MAX_CONNECTIONS, max_keepalive_connections=limits.max_idle)
-        return httpx.AsyncHTTPTransport(proxy=options.proxy, trust_env=False, limits=pool)
-    return Transport(connect=guard, limits=limits)
+def _proxy(url: str, limits: Limits) -> httpx.AsyncBaseTransport:
+    pool = httpx.Limits(max_connections=limits.max_in_flight, max_keepalive_connections=limits.max_in_flight)
+    return httpx.AsyncHTTPTransport(proxy=url, trust_env=False, limits=pool)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ class Limits:
     connect: float = 10.0  # name, TCP and TLS together
     first_byte: float = 15.0
     idle: float = 15.0  # between two reads
-    total: float = 30.0  # from leaving the host's queue to the last byte, second tries included
+    total: float = 30.0  # from leaving the queue to the last byte, second tries included
     min_rate: float = 1024.0  # bytes a second, averaged since the first byte...
     min_rate_after: float = 10.0  # ...once this many seconds have passed
     max_headers: int = 64 * 1024
@@ -29,6 +29,7 @@ class Limits:
     max_interim: int = 20  # 1xx replies before the real one
     cut_body: bool = False  # True: a longer body is cut at max_body and flagged "body_cut" (robots.txt), not refused
     max_connections: int = 1  # per scheme, host and port
+    max_in_flight: int = 64  # requests under way; the others wait, and their total deadline has not begun
     keepalive: float = 30.0
     max_idle: int = 256  # connections kept open for a next request, over all hosts
     max_held: int = 64 * MIB  # unfinished bodies of all hosts together; beyond it connections take turns

@@ -45,7 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         The connection stands in `register` as long as its socket is open.
         """
         self.closed = False
-        self.idle_since = 0.0
+        self.idle_since = 0.0  # loop time; 0 before its first reply
         self.address = ""
         self.held = 0  # bytes of the reply on its way
         self._loop = asyncio.get_running_loop()
@@ -56,29 +56,33 @@ class Connection(asyncio.BufferedProtocol):
         self._register = register
         self._reply: Reply | None = None
         self._transport: asyncio.Transport
-        self._timer: asyncio.TimerHandle
+        self._timer: asyncio.TimerHandle | None = None
         self._paused_at: float | None = None
         self._answered: asyncio.Future[None]
 
-    async def ask(self, request: bytes, reply: Reply, limits: Limits, deadline: float) -> None:
-        """Send the request and read the reply to its end. Raises FetchError by `deadline` (loop time) at the latest."""
-        if self.closed:
-            raise FetchError("no_response", retry=True)
-        self._reply, self._limits, self._deadline = reply, limits, deadline
-        self._answered = self._loop.create_future()
+    def send(
+        self, request: bytes, reply: Reply, limits: Limits, deadline: float, answered: asyncio.Future[None]
+    ) -> None:
+        """Send the request; `answered` ends with the reply, or by `deadline` (loop time) with a FetchError.
+
+        Whoever waits for it calls finish() then, however the waiting ended.
+        """
+        self._reply, self._limits, self._deadline, self._answered = reply, limits, deadline, answered
         self._sent = self._first = self._last = self._loop.time()
         self.held, self._paused_at = 0, None
-        self._timer = self._loop.call_at(self._next_deadline()[0], self._watch)
+        if self.closed:
+            self._end(FetchError("no_response", retry=True))
+            return
+        self._set_timer()
         self._transport.write(request)
-        try:
-            await self._answered
-        finally:
-            self._timer.cancel()
-            self._pressure.remove(self, self.held)
-            self._reply = None
-            reply.release()
-            if not reply.done or not reply.reusable:
-                self.abort()
+
+    def finish(self, reply: Reply) -> None:
+        """Let go of the reply; the connection stays open if a next request may go over it."""
+        self._pressure.remove(self, self.held)
+        self._reply = None
+        reply.release()
+        if not reply.done or not reply.reusable:
+            self.abort()
 
     def fit_for_use(self) -> bool:
         """Whether the connection is open and silent: bytes that came unread belong to no request yet to be made."""
@@ -136,8 +140,7 @@ class Connection(asyncio.BufferedProtocol):
         self._last = self._loop.time()
         self._first += self._last - self._paused_at
         self._paused_at = None
-        self._timer.cancel()
-        self._timer = self._loop.call_at(self._next_deadline()[0], self._watch)
+        self._set_timer()
         self._transport.resume_reading()
 
     def eof_received(self) -> None:
@@ -149,6 +152,7 @@ class Connection(asyncio.BufferedProtocol):
         if exc is not None and self._reply is not None and self._reply.received:
             self._end(FetchError("reset", detail=str(exc), retry=True))
         self._ended(clean=False)
+        self._stop_timer()
         self._register.discard(self)
         if not self.gone.done():
             self.gone.set_result(None)
@@ -185,7 +189,22 @@ class Connection(asyncio.BufferedProtocol):
             self._answered.set_exception(error)
             self.abort()
 
+    def _set_timer(self) -> None:
+        """Look at the deadlines when the next one is due. A timer that rings before stays: most requests set none."""
+        when = self._next_deadline()[0]
+        if self._timer is None or self._timer.when() > when:
+            self._stop_timer()
+            self._timer = self._loop.call_at(when, self._watch)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def _watch(self) -> None:
+        self._timer = None
+        if self._reply is None:
+            return
         when, phase = self._next_deadline()
         if when > self._loop.time():
             self._timer = self._loop.call_at(when, self._watch)
