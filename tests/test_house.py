@@ -25,7 +25,7 @@ LAYERS: list[tuple[set[str], bool]] = [
     ({"parse", "fetch", "discover", "archive", "write", "store"}, True),
     ({"pipeline", "workers", "worker"}, False),
     ({"wiring", "pages"}, False),
-    ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft"}, False),
+    ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft", "rehearse"}, False),
     ({"cli", "shell", "fixture_commands", "archive_commands", "init_command", "__init__", "testing"}, False),
 ]
 LAYER = {name: number for number, (names, _) in enumerate(LAYERS) for name in names}

@@ -2,8 +2,9 @@
 
 Three layouts are read. A folder per page, as `scraper save` writes it: page.html, page.json, expected.json. A site:
 pages/ as they are served, expected/<slug>.json with links on the site as paths, and replay.toml, which has the origin.
-And WARC files, for `scraper replay` alone: beside x.warc.gz stands x.warc.gz.expected/<hash of the URL>.json.
+And WARC files: beside x.warc.gz stands x.warc.gz.expected/<hash of the URL>.json.
 An expectation may hold some of the record's fields only; the others are not compared.
+Where a page.json has "tries", the page is fetched again from its record: see `rehearse`.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from scraper.archive import folder, served, warc
 from scraper.config import Config
 from scraper.errors import FetchError, SkipPage, StoreError
 from scraper.fetch.decode import decode
-from scraper.model import NO_RULES, Page
+from scraper.model import NO_RULES, Article, Page
 from scraper.parse import article
 from scraper.report import escape
 
@@ -33,6 +34,7 @@ LINKS = ("url", "canonical_url", "image")  # a site's expectations hold them as 
 UNCOMPARED = "parser_version"  # another version alone is no difference
 # What content_hash is made of. Where one of these differs, the hash does too, and says nothing more.
 HASHED = {"headline", "date", "time", "category", "number", "body"}
+ENDING = {"outcome", "reason", "requests"}  # beside a rehearsed page's record; alone where no page arrives
 WIDTH = 72  # characters of a value that are shown
 LARGEST = 1_000_000_000  # bytes of a decoded body: the most that fetch.max_body may be
 
@@ -168,11 +170,15 @@ def _decode(wire: bytes, codings: Sequence[str]) -> bytes:
 
 def verdict(case: Case, config: Config | None = None) -> Verdict:
     """Parses a saved page by its site's rules in `config` and compares. Opens no socket. Raises StoreError."""
+    if isinstance(case.kept, FetchError):
+        page(case)  # what is wrong there is told, not that it has no expectation
     wanted, known = expectation(case), xfail(case)
-    record = current(case, config)
+    record, why = _given(case, config)
     if unknown := known.keys() - wanted.keys():
         raise StoreError(f"{case.home / folder.META}: xfail: {case.file} has no field {', '.join(sorted(unknown))}")
     found = differences(wanted, record)
+    if why and "reason" in found:
+        found["reason"] += f" ({escape(why)})"
     return Verdict(
         compared=len(wanted.keys() - {UNCOMPARED}),
         differences={name: words for name, words in found.items() if name not in known},
@@ -183,14 +189,45 @@ def verdict(case: Case, config: Config | None = None) -> Verdict:
 
 
 def current(case: Case, config: Config | None = None) -> dict[str, Any]:
-    """The record that a saved page gives now; a site's links on itself as paths. Raises StoreError."""
+    """The record that a saved page gives now; a site's links on itself as paths. Raises StoreError.
+
+    Of a page that is rehearsed it has the keys of ENDING too, and no others where no page arrives.
+    """
+    return _given(case, config)[0]
+
+
+def _given(case: Case, config: Config | None) -> tuple[dict[str, Any], str]:
+    """The record, and what there is to say of a rehearsal in which no page arrives."""
     saved = page(case)
-    site = config.site_of(saved.final_url) if config else None
-    record = article.parse(saved, site.rules() if site else NO_RULES).to_dict()
+    if case.slug is None and case.kept is None and _has_tries(case.home / folder.META):
+        return _rehearsed(saved, case.home, config)
+    record = _parsed(saved, config).to_dict()
     if case.slug is None:
-        return record
+        return record, ""
     origin = served.note(case.home)["origin"]
-    return {name: _relative(value, origin) if name in LINKS else value for name, value in record.items()}
+    return {name: _relative(value, origin) if name in LINKS else value for name, value in record.items()}, ""
+
+
+def _parsed(saved: Page, config: Config | None) -> Article:
+    site = config.site_of(saved.final_url) if config else None
+    return article.parse(saved, site.rules() if site else NO_RULES)
+
+
+def _has_tries(file: Path) -> bool:
+    """Without a second look at the JSON of the many that have none."""
+    return file.is_file() and b'"tries"' in file.read_bytes()
+
+
+def _rehearsed(saved: Page, home: Path, config: Config | None) -> tuple[dict[str, Any], str]:
+    from scraper.rehearse import rehearse  # the whole of fetching, which is seldom needed
+
+    ending = rehearse(saved, home, _kept, config)
+    if isinstance(ending.found, FetchError):
+        word = "skipped" if isinstance(ending.found, SkipPage) else "failed"
+        return {"outcome": word, "reason": ending.found.reason, "requests": ending.requests}, ending.found.detail
+    told = _parsed(ending.found, config)
+    word, reason = ("stored", None) if told.is_article else ("refused", told.refusal or "not_article")
+    return {**told.to_dict(), "outcome": word, "reason": reason, "requests": ending.requests}, ""
 
 
 def _relative(link: str | None, origin: str) -> str | None:
@@ -204,8 +241,9 @@ def differences(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> dict[st
     wrong = {name: got for name, got in found.items() if got != wanted[name]}
     if wrong.keys() & HASHED:
         wrong.pop("content_hash", None)
+    lack = "no page arrived" if record.keys() == ENDING else "the record has no such field"
     return {
-        name: "expected by the file, but the record has no such field" if got is absent else told(wanted[name], got)
+        name: f"expected by the file, but {lack}" if got is absent else told(wanted[name], got)
         for name, got in wrong.items()
     }
 
@@ -248,12 +286,16 @@ def _around(text: str, place: int) -> str:
 def accepted(case: Case, outcome: Verdict) -> dict[str, Any]:
     """The expectation with what the page gives now. Fields that fail as expected keep theirs: it is the truth."""
     old, new = expectation(case), outcome.record
+    # Where a page arrives that did not before, or the other way round, it is another set of fields.
+    names = old if _arrives(old) == _arrives(new) else new
     # What is equal is written as it was: a map's order is no change to look at.
-    return {
-        name: value if name in outcome.expected_failures or value == new[name] else new[name]
-        for name, value in old.items()
-        if name in new
-    }
+    taken = {name: old[name] if name in old and old[name] == new[name] else new[name] for name in names if name in new}
+    return {**taken, **{name: old[name] for name in outcome.expected_failures}}
+
+
+def _arrives(fields: Mapping[str, Any]) -> bool:
+    """Whether these are the fields of a page that arrives."""
+    return fields.get("outcome") not in ("failed", "skipped")
 
 
 def write(file: Path, fields: Mapping[str, Any]) -> None:

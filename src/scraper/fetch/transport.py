@@ -32,7 +32,6 @@ Reader = type[LlhttpReply] | type[H11Reply]
 
 _PORTS = {"http": 80, "https": 443}
 
-
 _KEPT_HEAP = 16 << 20  # bytes
 # Requests of one host that a place serves in a row before it goes to the next host that waits: what belongs to the host
 # is still in the CPU's caches then, which is what 256 hosts cost more than 64 (bench/wire.py).

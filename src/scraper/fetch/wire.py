@@ -13,6 +13,21 @@ from scraper.fetch.reply import Limits, Reply
 READ_SIZE = 128 * 1024  # bytes read at once; the only amount by which a cap can be overshot
 
 
+def next_deadline(
+    limits: Limits, deadline: float, sent: float, first: float, last: float, received: int
+) -> tuple[float, str]:
+    """The moment at which a request has failed if no further byte comes, and the name of that cap.
+
+    All moments in seconds of one clock: `deadline` is the total one, `first` and `last` those of the first and the last
+    of the `received` bytes.
+    """
+    total = (deadline, "total")
+    if not received:
+        return min(total, (sent + limits.first_byte, "first byte"))
+    too_slow = first + max(limits.min_rate_after, received / limits.min_rate)
+    return min(total, (last + limits.idle, "idle"), (too_slow, "rate"))
+
+
 class Connection(asyncio.BufferedProtocol):
     """One TCP or TLS connection: one request at a time, dropped at once when it holds bytes that nobody asked for."""
 
@@ -212,12 +227,8 @@ class Connection(asyncio.BufferedProtocol):
             self._end(FetchError("timeout", detail=phase, retry=True))
 
     def _next_deadline(self) -> tuple[float, str]:
-        """The loop time at which the request has failed if no further byte comes, and the name of that cap."""
-        limits, total = self._limits, (self._deadline, "total")
+        """As `next_deadline`; while the reading is paused, the total deadline alone."""
         if self._paused_at is not None:
-            return total
+            return self._deadline, "total"
         received = self._reply.received if self._reply else 0
-        if not received:
-            return min(total, (self._sent + limits.first_byte, "first byte"))
-        too_slow = self._first + max(limits.min_rate_after, received / limits.min_rate)
-        return min(total, (self._last + limits.idle, "idle"), (too_slow, "rate"))
+        return next_deadline(self._limits, self._deadline, self._sent, self._first, self._last, received)
