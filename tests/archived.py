@@ -7,7 +7,7 @@ import io
 import sys
 import zlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import brotli
@@ -101,6 +101,20 @@ PAGES = {
     "body-binary": page("b", bytes(range(256)) * 9),
 }
 OUTCOME = Outcome("https://valley.example/dam/", "skipped", "duplicate", "valley", "of https://v.example/\r\n\u2028é")
+
+
+def fetched(file: Path, number: int) -> Entry:
+    """A real page as if it had been fetched: a third gzip-coded, a fourth chunked, a fifth without a time."""
+    body, corpus = gzip.decompress(file.read_bytes()), file.parents[1].name
+    url = f"https://{corpus}.example/{file.name.removesuffix('.html.gz')}?n=1"
+    headers = [("Content-Type", "text/html"), ("Set-Cookie", "sid=removed")]
+    wire = gzip.compress(body, 1, mtime=0) if number % 3 == 0 else None
+    if wire:
+        headers.append(("Content-Encoding", "gzip"))
+    if number % 4 == 0:
+        headers.append(("Transfer-Encoding", "chunked"))
+    at = TIME + timedelta(seconds=number) if number % 5 else None
+    return Entry(str(file), Page(url, url, 200, tuple(headers), body, at, wire), Outcome(url, "stored", site=corpus))
 
 
 def read(data: bytes, cap: int = CAP) -> list[Entry]:

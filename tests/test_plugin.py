@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from scraper import cli, replay
-from scraper.archive import folder
+from scraper.archive import folder, warcwrite
 from scraper.model import Page
 
 SOURCE = Path(cli.__file__).parents[1]
@@ -222,6 +222,88 @@ def test_a_site_as_it_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert named("PASSED", output) == {f"site/expected/bridge.json::{field}" for field in ("url", "number")}
     assert named("FAILED", output) == {"site/expected/bridge.json::category"}
     assert 'category: expected "Sport", got "Roads"' in output
+
+
+# --- WARC files -------------------------------------------------------------------------------------------------------
+
+COUNTING = """
+import os, sys
+opened = []
+def hook(event, args):
+    if event == "open" and str(args[0]).endswith(".warc.gz"):
+        opened.append(args[0])
+sys.addaudithook(hook)
+def pytest_unconfigure(config):
+    print(f"\\nopened {len(opened)} times")
+"""
+
+
+@pytest.fixture
+def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Three pages and an answer that is none in a WARC file, with what is expected of them; how often it is opened."""
+    monkeypatch.chdir(tmp_path)
+    gone = Page("https://a.example/3/", "https://a.example/3/", 404, (), b"gone", None)
+    Path("kept").mkdir()
+    file = Path("kept", "crawl.warc.gz")
+    file.write_bytes(b"".join(map(warcwrite.records, [gone, *map(page, HEADLINES)])))
+    assert cli.outcome(["replay", "kept", "--accept"]) == 0
+    Path("conftest.py").write_text(COUNTING)
+    return file
+
+
+def expected(url: str) -> str:
+    """The name of a page's expectation without its suffix."""
+    return folder.name_of(url, 1)
+
+
+@pytest.mark.parametrize("asked", ["kept", "kept/crawl.warc.gz"])
+def test_a_warc_file_gives_a_test_a_page_and_field(asked: str, archive: Path) -> None:
+    code, output = run("--scraper", asked)
+    names = {name.split("::")[1] for name in named("PASSED", output)}
+    assert (code, len(named("PASSED", output)), names) == (0, 3 * FIELDS, set(map(expected, HEADLINES))), output
+    assert "opened 1 times" in output, output
+
+
+def test_a_warc_file_has_the_verdicts_of_replay(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(Path(f"{archive}.expected", f"{expected('https://a.example/2/')}.json"), category="Sport", number="1")
+    capsys.readouterr()
+    assert cli.outcome(["replay", "kept"]) == 1
+    told = [line.split(": ", 1)[1] for line in capsys.readouterr().out.splitlines()]
+    code, output = run("--scraper", "kept")
+    failed = named("FAILED", output)
+    assert (code, len(told)) == (1, 2), output
+    assert failed == {f"{archive}::{expected('https://a.example/2/')}::{line.split(': ')[0]}" for line in told}, output
+    assert [line for line in told if line not in output] == []
+    one = f"{archive}::{expected('https://a.example/2/')}::number"
+    assert named("FAILED", run("--scraper", "kept", one)[1]) == {one}
+    assert named("FAILED", run("--scraper", "kept", "-n", "2", "--dist", "loadfile")[1]) == failed
+
+
+def test_P04_a_damaged_place_is_one_failure(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = archive.read_bytes()
+    start = len(data) - len(warcwrite.records(page("https://b.example/1/")))
+    archive.write_bytes(data[:-30])
+    Path(f"{archive}.expected", f"{expected('https://a.example/2/')}.json").unlink()
+    code, output = run("--scraper", "kept")
+    [flaw] = [name for name in named("FAILED", output) if "::byte-" in name]
+    place = flaw.split("::byte-")[1].split("::")[0]
+    others = named("FAILED", output) - {flaw}
+    assert (code, int(place) >= start, others) == (
+        1,
+        True,
+        {f"{archive}::{expected('https://a.example/2/')}::expectation"},
+    )
+    assert f"crawl.warc.gz:{place}: cut" in output, output
+    capsys.readouterr()
+    assert cli.outcome(["replay", "kept"]) == 1
+    told = capsys.readouterr().err
+    assert (f"crawl.warc.gz:{place}: cut" in told, "2 pages could not be compared" in told) == (True, True), told
+
+
+def test_a_warc_file_that_is_not_asked_for_is_not_read(archive: Path) -> None:
+    Path("test_own.py").write_text("def test_own(): pass\n")
+    code, output = run(".")
+    assert (code, named("PASSED", output), "opened 0 times" in output) == (0, {"test_own.py::test_own"}, True), output
 
 
 def test_other_runs_load_nothing_but_the_plug_ins_own_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

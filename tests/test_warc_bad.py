@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import faulthandler
 import gzip
 import hashlib
 import io
 import itertools
 import random
+import sys
 import tracemalloc
 import zlib
 from collections.abc import Callable, Iterator
@@ -23,6 +25,16 @@ from scraper.model import Page
 A, B, C = page("a"), page("b", random.Random(5).randbytes(900)), page("c")
 GZ = members(A, B, C)
 PLAIN = [gzip.decompress(part) for part in GZ]
+
+
+HANG = 120.0  # seconds for one test; the longest takes some
+
+
+@pytest.fixture(autouse=True)
+def never_hangs() -> Iterator[None]:
+    faulthandler.dump_traceback_later(HANG, exit=True, file=sys.__stderr__)
+    yield
+    faulthandler.cancel_dump_traceback_later()
 
 
 # --- cut and damaged files ---------------------------------------------------------------------------------

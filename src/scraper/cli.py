@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or confi
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> None:
     """The `scraper` command: runs it and ends the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # the same bytes in every locale, and no letter that it does not have
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     code = outcome(arguments)
     sys.exit(_flush(code))
 

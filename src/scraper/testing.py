@@ -30,7 +30,7 @@ class Differs(Exception):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("scraper", "saved pages against their expected records")
-    group.addoption("--scraper", action="append", metavar="FOLDER", help="test the saved pages below this folder")
+    group.addoption("--scraper", action="append", metavar="FOLDER|WARC", help="test the saved pages below this folder")
     group.addoption("--scraper-config", metavar="FILE", help="a configuration, for its sites' rules")
     parser.addini("scraper_fixtures", type="paths", help="folders of saved pages, as with --scraper")
     parser.addini("scraper_config", help="a configuration, as with --scraper-config; relative to the ini file")
@@ -42,8 +42,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.args_source != pytest.Config.ArgsSource.ARGS:
         roots = [*roots, *_configured(config)]
     for root in roots:
-        if not root.is_dir():
-            raise pytest.UsageError(f"scraper: no such folder: {root}")
+        if not root.exists():
+            raise pytest.UsageError(f"scraper: no such folder or WARC file: {root}")
         if not any(_names(config, argument, root) for argument in config.args):
             config.args.append(str(root))
     if roots:
@@ -84,13 +84,14 @@ def _rules(config: pytest.Config) -> Config | None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """An expectation below the folders asked for; anything else is no matter of ours."""
-    if file_path.suffix != ".json":
-        return None
+    """An expectation or a WARC file below the folders asked for; anything else is no matter of ours."""
     if not any(file_path.is_relative_to(root) for root in (*_asked(parent.config), *_configured(parent.config))):
         return None
+    from scraper.archive import warc
     from scraper.replay import case_of
 
+    if warc.files(file_path):
+        return Archive.from_parent(parent, path=file_path)
     case = case_of(file_path)
     return Saved.from_parent(parent, path=file_path, case=case) if case else None
 
@@ -103,20 +104,52 @@ class Saved(pytest.File):
         self.case = case
 
     def collect(self) -> Iterator[pytest.Item]:
-        """A test for each expected field; a single one, that fails, where the expectation cannot be read."""
-        from scraper import replay
-        from scraper.errors import StoreError
+        return _fields(self, self.case)
 
-        judge = functools.cache(functools.partial(replay.verdict, self.case, _rules(self.config)))  # one parse a page
+
+class Archive(pytest.File):
+    """A WARC file, which is read once: its pages are held until the session ends."""
+
+    def collect(self) -> Iterator[pytest.Collector]:
+        """Each page and each damaged place. Raises CollectError where the file cannot be read."""
+        from scraper.errors import FetchError, StoreError
+        from scraper.replay import cases
+
         try:
-            names, known = replay.compared(self.case), replay.xfail(self.case)
-        except StoreError:
-            names, known = ["expectation"], {}
-        for name in names:
-            item = Field.from_parent(self, name=name, judge=judge)
-            if name in known:
-                item.add_marker(pytest.mark.xfail(reason=known[name], raises=Differs, strict=True))
-            yield item
+            for case in cases(self.path):
+                at = f"byte-{case.name.rpartition(':')[2]}"
+                name = at if isinstance(case.kept, FetchError) else case.file.stem
+                yield Kept.from_parent(self, name=name, case=case)
+        except StoreError as error:
+            raise self.CollectError(str(error)) from None
+
+
+class Kept(pytest.Collector):
+    """One page of a WARC file, or the flaw in a page's place."""
+
+    def __init__(self, *, case: Case, **options: Any) -> None:
+        super().__init__(**options)
+        self.case = case
+
+    def collect(self) -> Iterator[pytest.Item]:
+        return _fields(self, self.case)
+
+
+def _fields(parent: Saved | Kept, case: Case) -> Iterator[pytest.Item]:
+    """A test for each expected field; a single one, that fails, where the page or its expectation cannot be read."""
+    from scraper import replay
+    from scraper.errors import StoreError
+
+    judge = functools.cache(functools.partial(replay.verdict, case, _rules(parent.config)))  # one parse a page
+    try:
+        names, known = replay.compared(case), replay.xfail(case)
+    except StoreError:
+        names, known = ["expectation"], {}
+    for name in names:
+        item = Field.from_parent(parent, name=name, judge=judge)
+        if name in known:
+            item.add_marker(pytest.mark.xfail(reason=known[name], raises=Differs, strict=True))
+        yield item
 
 
 class Field(pytest.Item):

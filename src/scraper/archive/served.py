@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,7 +33,7 @@ def path(home: Path, file: Path) -> str:
     """pages/en/x.html is served at /en/x/, pages/en/index.html at /en/."""
     place = file.relative_to(home / PAGES).with_suffix("")
     parts = place.parts[:-1] if place.name == "index" else place.parts
-    return "/".join(["", *parts, ""])
+    return os.fsencode("/".join(["", *parts, ""])).decode("utf-8", "surrogateescape")  # whatever the locale
 
 
 def content_type(about: Mapping[str, Any], at: str) -> str:
