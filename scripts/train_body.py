@@ -36,9 +36,11 @@ from scraper.parse.headline import headline
 from scraper.parse.survey import Survey
 
 OUT = pathlib.Path(__file__).parents[1] / "src" / "scraper" / "data" / "body_weights.json"
-CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 0.7}  # name -> weight of a page
-FIRST, SECOND = 0.3, 0.3  # inverse strength of the L2 penalty
-TERSE, WORD_SITES = 25, 8  # words of a short block; sites that must use a word before it is one of the table
+CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 1.0}  # name -> weight of a page
+FIRST, SECOND = 0.03, 0.03  # inverse strength of the L2 penalty; best on sites not seen, of 0.01 to 1
+TERSE = 25  # words of a short block
+SITES, WORD_SITES = 4, 8  # sites that must show a feature, or a word, before it is the web's and not theirs
+TELLING = 20  # characters of an unwanted piece that tell of the whole block around it
 HOLD = 3  # parts by host: the second look learns from first scores of weights that never saw the page's site
 
 
@@ -105,9 +107,15 @@ def segments_gold(judge: Any, blocks: list[Block], truth: dict[str, Any]) -> lis
     within, without = ([judge.squash(piece) for piece in truth[key]] for key in ("with", "without"))
     gold: list[bool | None] = []
     for block in blocks:
-        wanted = any(piece in block.text for piece in within)
-        unwanted = any(piece in block.text and 3 * len(piece) >= len(block.text) for piece in without)
-        gold.append(True if wanted else False if unwanted else None)
+        text = block.text
+        unwanted = any(piece in text and (len(piece) >= TELLING or 3 * len(piece) >= len(text)) for piece in without)
+        gold.append(False if unwanted else None)
+    for piece in within:
+        # Headings and links repeat what the text says; the longest block that has it is the text.
+        holders = [i for i, block in enumerate(blocks) if piece in block.text]
+        longest = max((len(blocks[i].text) for i in holders), default=0)
+        for i in holders:
+            gold[i] = True if len(blocks[i].text) == longest else None
     return gold
 
 
@@ -172,7 +180,6 @@ def fit(pages: list[Sample], second: bool, strength: float) -> np.ndarray:
                 answers.append(1.0 if page.gold[i] else -1.0)
                 counts.append(weight)
     x = csr_matrix((np.ones(len(index)), index, starts), shape=(len(answers), COLUMNS))
-    # A feature seen on fewer than four sites is one site's, not the web's.
     x.data *= known(pages, second)[x.indices]
     y, c = np.array(answers), np.array(counts) * strength
 
@@ -184,15 +191,17 @@ def fit(pages: list[Sample], second: bool, strength: float) -> np.ndarray:
     return minimize(loss, np.zeros(COLUMNS), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
 
 
-def known(pages: list[Sample], second: bool, sites: int = 4) -> np.ndarray:
-    """1 for every feature that at least `sites` hosts have, else 0."""
+def known(pages: list[Sample], second: bool) -> np.ndarray:
+    """1 for every feature that enough hosts of `pages` have, else 0: held-out pages name no words either."""
+    needed = np.full(COLUMNS, SITES)
+    needed[traits.SIZE : traits.SIZE + WORDS] = WORD_SITES
     seen: list[set[str]] = [set() for _ in range(COLUMNS)]
     for page in pages:
         for i, row in enumerate(page.first):
             for column in columns(row, page.news) + (page.second[i] if second else []):
-                if len(seen[column]) < sites:
+                if len(seen[column]) < needed[column]:
                     seen[column].add(page.host)
-    return np.array([float(len(hosts) >= sites) for hosts in seen])
+    return (np.array([len(hosts) for hosts in seen]) >= needed).astype(float)
 
 
 def part(host: str, parts: int, salt: str = "") -> int:

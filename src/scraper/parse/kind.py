@@ -63,7 +63,7 @@ def survey(doc: Document, stamp: Stamped, headline: str | None) -> tuple[dict[st
 def reaches(seen: dict[str, float], weights: dict[str, Any]) -> bool:
     """Whether the features reach the table's threshold."""
     weight = weights["weights"].get
-    total: float = sum([weight(name, 0.0) * value for name, value in seen.items()])
+    total = math.fsum(weight(name, 0.0) * value for name, value in seen.items())  # sum() rounds as the Python does
     return bool(weights["bias"] + total >= weights["threshold"])
 
 
@@ -218,7 +218,7 @@ def _word(doc: Document, seen: dict[str, float]) -> str:
     if seen.get("home"):
         return "home"
     votes = {
-        word: sum(weight * seen.get(name, 0.0) for name, weight in weights.items())
+        word: math.fsum(weight * seen.get(name, 0.0) for name, weight in weights.items())
         for word, weights in table("kinds.toml")["votes"].items()
     }
     best = max(votes, key=lambda word: votes[word])

@@ -26,6 +26,7 @@ CROSSED = (
     "own",
     "path",
 )
+_WHOLE = 1000  # the weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 
 
 def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[float]:
@@ -33,9 +34,9 @@ def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[float]
     first, second = _weights(evidence.news)
     survey = Survey(blocks, core, evidence)
     rows = first_look(blocks, survey, _vocabulary())
-    scores = [sum([first[i] for i in row]) for row in rows]
+    scores = [sum([first[i] for i in row]) / _WHOLE for row in rows]
     again = second_look(blocks, survey, scores)
-    return [sum([second[i] for i in row + more]) for row, more in zip(rows, again, strict=True)]
+    return [sum([second[i] for i in row + more]) / _WHOLE for row, more in zip(rows, again, strict=True)]
 
 
 @lru_cache(1)
@@ -44,18 +45,18 @@ def _vocabulary() -> dict[str, int]:
 
 
 @lru_cache(2)
-def _weights(news: bool) -> tuple[list[float], list[float]]:
-    """The weights of the first and the second look, by feature; news articles have some of their own on top."""
+def _weights(news: bool) -> tuple[list[int], list[int]]:
+    """The weights of the first and the second look in thousandths, by feature; those of news articles on top."""
     loaded = table("body_weights.json")
     return _flat(loaded["first"], news), _flat(loaded["second"], news)
 
 
-def _flat(families: dict[str, list[float]], news: bool) -> list[float]:
-    weights = [0.0] * SIZE
+def _flat(families: dict[str, list[float]], news: bool) -> list[int]:
+    weights = [0] * SIZE
     for name, values in families.items():
         family = name.removeprefix("news ")
         if family in FAMILIES and (news or family == name):
             start = getattr(AT, family)
             for i, value in enumerate(values):
-                weights[start + i] += value
-    return weights + families["word"]
+                weights[start + i] += round(value * _WHOLE)
+    return weights + [round(value * _WHOLE) for value in families["word"]]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from math import prod
+from math import fsum, prod
 from types import SimpleNamespace
 
 from scraper.data import table
@@ -306,7 +306,7 @@ def second_look(blocks: list[Block], survey: Survey, scores: list[float]) -> lis
                 AT.ahead + ahead[i + 1] * 5 + half,
                 AT.back3 + max(steps[i:at]),
                 AT.ahead3 + max(steps[at + 1 : at + 4]) * 5 + group,
-                AT.around + _step(sum(wide) / len(wide)) * 5 + half,
+                AT.around + _step(fsum(wide) / len(wide)) * 5 + half,
                 AT.siblings + _step(siblings[parents[i]]) * 5 + half,
                 AT.part + part * 5 + half,
                 AT.part_size + min(9, part_size[parts[i]] * 10 // good_size) * 5 + part // 2,
