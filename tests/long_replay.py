@@ -104,8 +104,9 @@ def main() -> int:
                 continue
             places = (("-".join(place), said(commands, place, own, **BARE)) for place in surroundings.PAIRS)
             right.append(compared(f"Python {version}, surroundings", places, wanted))
-            once = (("real pages", said(each, None, own, **BARE)) for each in [more] if each)
-            right.append(compared(f"Python {version}, real pages", once, news))
+            if more:
+                once = [("real pages", said(more, None, own, **BARE))]
+                right.append(compared(f"Python {version}, real pages", once, news))
     return 0 if all(right) else 1
 
 

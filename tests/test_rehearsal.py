@@ -375,7 +375,7 @@ def test_p13_accept_writes_the_end_alone_where_no_page_arrives(
     assert (code, out) == (
         0,
         [
-            f"{case.home}: headline: expected by the file, but no page arrived",
+            f"{case.home}: headline: expected by the file, but no page arrived: not_recorded",
             f'{case.home}: reason: expected null, got "not_recorded" (GET https://valley.example/lost/)',
         ],
     ), "P01"

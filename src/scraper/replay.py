@@ -241,7 +241,7 @@ def differences(wanted: Mapping[str, Any], record: Mapping[str, Any]) -> dict[st
     wrong = {name: got for name, got in found.items() if got != wanted[name]}
     if wrong.keys() & HASHED:
         wrong.pop("content_hash", None)
-    lack = "no page arrived" if record.keys() == ENDING else "the record has no such field"
+    lack = f"no page arrived: {record['reason']}" if record.keys() == ENDING else "the record has no such field"
     return {
         name: f"expected by the file, but {lack}" if got is absent else told(wanted[name], got)
         for name, got in wrong.items()
