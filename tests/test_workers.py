@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+import time
+from asyncio.subprocess import PIPE
 
 import pytest
 
 from scraper.errors import ParseFailed
 from scraper.model import NO_RULES, Page
-from scraper.workers import parser
+from scraper.workers import _kill, parser
 
 GOOD = b"<html><head><title>The bridge reopens</title></head><body><h1>The bridge reopens</h1></body></html>"
 
@@ -54,3 +57,15 @@ def test_every_page_gets_its_own_article(workers: int) -> None:
             return [a.headline for a in await asyncio.gather(*(parse(page(b), NO_RULES) for b in bodies))]
 
     assert asyncio.run(run()) == [f"The bridge {i} reopens" for i in range(20)]
+
+
+def test_a_worker_may_end_while_it_is_ended() -> None:
+    """On a busy machine its exit and the end of our patience come in one turn of the loop."""
+
+    async def run() -> int:
+        command = (sys.executable, "-c", "import time; time.sleep(0.25)")
+        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+        asyncio.get_running_loop().call_later(0.15, time.sleep, 0.4)
+        return await _kill(process)
+
+    assert asyncio.run(run()) in (0, -9)

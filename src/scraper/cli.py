@@ -94,7 +94,8 @@ def _report(error: Exception) -> int:
         say(f"error: {error}")
         return LOCKED if isinstance(error, LockedError) else NOTHING
     if isinstance(error, OSError):
-        say(f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        words = error.strerror or str(error) or type(error).__name__
+        say(f"error: {words}" + (f": {error.filename}" if error.filename else ""))
         return NOTHING
     say(f"error: {type(error).__name__}: {error}; a fault of the program itself: --debug shows where")
     return NOTHING

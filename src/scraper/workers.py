@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -102,5 +103,6 @@ async def _kill(process: Process) -> int:
         # One that is dying by itself says by what; one that hangs does not get to delay the run.
         return await asyncio.wait_for(process.wait(), 0.2)
     except TimeoutError:
-        process.kill()
+        with contextlib.suppress(ProcessLookupError):  # it ended just now
+            process.kill()
         return await process.wait()
