@@ -109,6 +109,8 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
 
 def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> _Title:
     text = without_site(raw, doc, names)
+    if tidy(raw) == tidy(doc.title):  # a heading that repeats <title> carries all that titles carry
+        text = _without_section(text, doc)
     name = (node.attributes.get("class") or "").split()
     return _Title(text, squash(text), raw, f"h1.{name[0]}" if name else "h1")
 
