@@ -1,15 +1,15 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["numpy", "scipy", "selectolax>=1.0,<2", "charset-normalizer", "msgspec"]
+# dependencies = ["numpy", "scipy", "lightgbm", "selectolax>=1.0,<2", "charset-normalizer", "msgspec", "python-dateutil"]
 # ///
-"""Learn the weights of the body's scorer from saved pages whose text is known.
+"""Learn the weights and trees of the body's scorer from saved pages whose text is known.
 
     PYTHONPATH=src python scripts/train_body.py ../shared/eval            # writes src/scraper/data/body_weights.json
     PYTHONPATH=src python scripts/train_body.py ../shared/eval --check 5  # writes nothing; scores each page by weights
                                                                           # that never saw its site (five-fold by host)
 
 The argument is the folder with score.py and corpora/. Pages are read by the same code that parses them later, so what
-is learned is what is used. Deterministic: the same pages and code give the same file.
+is learned is what is used. Deterministic: the same pages, code and libraries give the same file.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
+import lightgbm
 import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
 from scraper.model import NO_RULES, Page
-from scraper.parse import body, labels, scorer, traits
+from scraper.parse import body, labels, relations, scorer, traits
 from scraper.parse.blocks import Block
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
@@ -37,11 +38,27 @@ from scraper.parse.survey import Survey
 
 OUT = pathlib.Path(__file__).parents[1] / "src" / "scraper" / "data" / "body_weights.json"
 CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 1.0}  # name -> weight of a page
-FIRST, SECOND = 0.03, 0.03  # inverse strength of the L2 penalty; best on sites not seen, of 0.01 to 1
+STRENGTH = 0.03  # inverse strength of the L2 penalty; best on sites not seen, of 0.01 to 1
+TREES, SEEDS = 100, (1, 2)  # a tree more or less changes little; the mean of two seeds is better than one
+GROWTH = {
+    "objective": "binary",
+    "learning_rate": 0.1,
+    "num_leaves": 16,
+    "min_data_in_leaf": 40,
+    "lambda_l2": 5,
+    "feature_fraction_bynode": 0.25,
+    "bagging_fraction": 0.7,
+    "bagging_freq": 1,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+MARGIN = 1000  # thousandths beyond what is unclear that the trees still learn from
 TERSE = 25  # words of a short block
 SITES, WORD_SITES = 4, 8  # sites that must show a feature, or a word, before it is the web's and not theirs
 TELLING = 20  # characters of an unwanted piece that tell of the whole block around it
-HOLD = 3  # parts by host: the second look learns from first scores of weights that never saw the page's site
+HOLD = 5  # parts by host: the trees learn from scores of weights that never saw the page's site
 
 
 @dataclass
@@ -55,8 +72,8 @@ class Sample:
     blocks: list[Block]
     survey: Survey
     gold: list[bool | None]
-    first: list[list[int]] = field(default_factory=list)
-    second: list[list[int]] = field(default_factory=list)
+    looks: list[traits.Looks] = field(default_factory=list)
+    parts: list[relations.Parts] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
 
@@ -164,24 +181,24 @@ TWINS = crossed()
 COLUMNS = int(TWINS.max()) + 1
 
 
-def columns(row: list[int], news: bool) -> list[int]:
+def columns(looks: traits.Looks, news: bool) -> list[int]:
+    row = [i for each in looks for i in each]
     return row + [int(TWINS[i]) for i in row if TWINS[i]] if news else row
 
 
-def fit(pages: list[Sample], second: bool, strength: float) -> np.ndarray:
+def fit(pages: list[Sample]) -> np.ndarray:
     """Weighted logistic regression over all blocks with a known answer."""
     index, starts, answers, counts = [], [0], [], []
     for page in pages:
-        for i, weight in enumerate(emphasis(page)):
-            if page.gold[i] is not None:
-                row = columns(page.first[i], page.news) + (page.second[i] if second else [])
-                index += row
+        for looks, gold, weight in zip(page.looks, page.gold, emphasis(page), strict=True):
+            if gold is not None:
+                index += columns(looks, page.news)
                 starts.append(len(index))
-                answers.append(1.0 if page.gold[i] else -1.0)
+                answers.append(1.0 if gold else -1.0)
                 counts.append(weight)
     x = csr_matrix((np.ones(len(index)), index, starts), shape=(len(answers), COLUMNS))
-    x.data *= known(pages, second)[x.indices]
-    y, c = np.array(answers), np.array(counts) * strength
+    x.data *= known(pages)[x.indices]
+    y, c = np.array(answers), np.array(counts) * STRENGTH
 
     def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         margin = y * (x @ w)
@@ -191,14 +208,14 @@ def fit(pages: list[Sample], second: bool, strength: float) -> np.ndarray:
     return minimize(loss, np.zeros(COLUMNS), jac=True, method="L-BFGS-B", options={"maxiter": 300}).x
 
 
-def known(pages: list[Sample], second: bool) -> np.ndarray:
+def known(pages: list[Sample]) -> np.ndarray:
     """1 for every feature that enough hosts of `pages` have, else 0: held-out pages name no words either."""
     needed = np.full(COLUMNS, SITES)
     needed[traits.SIZE : traits.SIZE + WORDS] = WORD_SITES
     seen: list[set[str]] = [set() for _ in range(COLUMNS)]
     for page in pages:
-        for i, row in enumerate(page.first):
-            for column in columns(row, page.news) + (page.second[i] if second else []):
+        for looks in page.looks:
+            for column in columns(looks, page.news):
                 if len(seen[column]) < needed[column]:
                     seen[column].add(page.host)
     return (np.array([len(hosts) for hosts in seen]) >= needed).astype(float)
@@ -208,19 +225,45 @@ def part(host: str, parts: int, salt: str = "") -> int:
     return int(hashlib.md5((salt + host).encode()).hexdigest(), 16) % parts
 
 
-def look_once(pages: list[Sample], weights: np.ndarray) -> None:
-    """First scores, and the second look's features from them."""
+def judge_alone(pages: list[Sample], weights: np.ndarray) -> None:
+    """Each block's score by itself, in the whole numbers of the scorer."""
+    whole = [round(round(float(w), 3) * scorer.WHOLE) for w in weights]
+    plain = whole[: traits.SIZE + WORDS]
+    news = [w + (whole[TWINS[i]] if TWINS[i] else 0) for i, w in enumerate(plain)]
     for page in pages:
-        scores = [float(weights[columns(row, page.news)].sum()) for row in page.first]
-        page.second = traits.second_look(page.blocks, page.survey, scores)
+        page.parts = [scorer.parts_of(looks, news if page.news else plain) for looks in page.looks]
 
 
-def train(pages: list[Sample]) -> tuple[np.ndarray, np.ndarray]:
-    """The weights of both looks."""
+def grow(pages: list[Sample]) -> list[Any]:
+    """Trees over the blocks whose score by itself is not plain, or nearly not."""
+    rows, answers, counts = [], [], []
+    low, high = scorer.PLAIN[0] - MARGIN, scorer.PLAIN[1] + MARGIN
+    for page in pages:
+        table = zip(*relations.relate(page.blocks, page.survey, page.parts).values(), strict=True)
+        for row, parts, gold, weight in zip(table, page.parts, page.gold, emphasis(page), strict=True):
+            if gold is not None and low < sum(parts) < high:
+                rows.append(row)
+                answers.append(int(gold))
+                counts.append(weight)
+    data = lightgbm.Dataset(np.array(rows, dtype=float), answers, weight=counts)
+    models = [lightgbm.train({**GROWTH, "seed": seed}, data, TREES).dump_model() for seed in SEEDS]
+    return [nested(tree["tree_structure"]) for model in models for tree in model["tree_info"]]
+
+
+def nested(node: dict[str, Any]) -> Any:
+    """A tree as the scorer reads it: [column, most that goes left, left, right], or a leaf's thousandths."""
+    if "leaf_value" in node:
+        return round(node["leaf_value"] * scorer.WHOLE / len(SEEDS))
+    most = math.floor(node["threshold"])
+    return [node["split_feature"], most, nested(node["left_child"]), nested(node["right_child"])]
+
+
+def train(pages: list[Sample]) -> tuple[np.ndarray, list[Any]]:
+    """The weights and the trees."""
     for hold in range(HOLD):
         held = [page for page in pages if part(page.host, HOLD, "hold") == hold]
-        look_once(held, fit([page for page in pages if part(page.host, HOLD, "hold") != hold], False, FIRST))
-    return fit(pages, False, FIRST), fit(pages, True, SECOND)
+        judge_alone(held, fit([page for page in pages if part(page.host, HOLD, "hold") != hold]))
+    return fit(pages), grow(pages)
 
 
 def report(judge: Any, pages: list[Sample]) -> None:
@@ -235,11 +278,10 @@ def report(judge: Any, pages: list[Sample]) -> None:
         print(f"{corpus:10s} {len(marks):4d} pages  {line}", flush=True)
 
 
-def apply(pages: list[Sample], first: np.ndarray, second: np.ndarray) -> None:
-    look_once(pages, first)
+def apply(pages: list[Sample], weights: np.ndarray, trees: list[Any]) -> None:
+    judge_alone(pages, weights)
     for page in pages:
-        rows = [columns(row, page.news) + more for row, more in zip(page.first, page.second, strict=True)]
-        page.scores = [float(second[row].sum()) for row in rows]
+        page.scores = scorer.judge(page.blocks, page.survey, page.parts, [scorer.tuples(tree) for tree in trees])
 
 
 def check(judge: Any, pages: list[Sample], folds: int) -> None:
@@ -274,14 +316,14 @@ def main() -> None:
     words = vocabulary(pages)
     assert len(words) < WORDS
     for page in pages:
-        page.first = traits.first_look(page.blocks, page.survey, words)
+        page.looks = traits.look(page.blocks, page.survey, words)
     if options.check:
         check(judge, pages, options.check)
         return
-    first, second = train(pages)
-    learned = {"words": list(words), "first": families(first, len(words)), "second": families(second, len(words))}
+    weights, trees = train(pages)
+    learned = {"words": list(words), "weights": families(weights, len(words)), "trees": trees}
     OUT.write_text(json.dumps(learned, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
-    apply(pages, first, second)
+    apply(pages, weights, trees)
     print(f"{len(pages)} pages, {sum(len(p.blocks) for p in pages)} blocks -> {OUT}; on the pages learned from:")
     report(judge, pages)
 

@@ -1,42 +1,71 @@
-"""Which blocks are the article's: two sums of weights that scripts/train_body.py learned (body_weights.json)."""
+"""Which blocks are the article's, by what scripts/train_body.py learned (body_weights.json).
+
+A sum of weights judges each block by itself. Where that is not plain, trees judge it among the others.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from scraper.data import table
 from scraper.parse.blocks import Block, Context
+from scraper.parse.relations import Parts, relate
 from scraper.parse.survey import Evidence, Survey
-from scraper.parse.traits import AT, FAMILIES, SIZE, first_look, second_look
+from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 
-CROSSED = (
-    "tag",
-    "length",
-    "end",
-    "links",
-    "strong",
-    "capitals",
-    "cue",
-    "cue_first",
-    "cue_last",
-    "parent",
-    "look",
-    "zone",
-    "list",
-    "own",
-    "path",
-)
-_WHOLE = 1000  # the weights have three decimals; as whole numbers their sums are exact, and the same in every Python
+CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue_last", "parent", "zone", "own", "path")
+WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
+PLAIN = (-2500, 3000)  # thousandths; a block whose score by itself lies outside is not asked about again
+_ROUND, _SURE = 50, 1000  # trees that are asked at a time, and the thousandths at which the rest are not
+Tree = tuple[int, int, Any, Any] | int  # column, most that goes left, left, right; or what a leaf adds, in thousandths
 
 
-def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[float]:
+def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[int]:
     """How much each block looks like the article's; above zero it is. `core` is the element with most of the prose."""
-    first, second = _weights(evidence.news)
     survey = Survey(blocks, core, evidence)
-    rows = first_look(blocks, survey, _vocabulary())
-    scores = [sum([first[i] for i in row]) / _WHOLE for row in rows]
-    again = second_look(blocks, survey, scores)
-    return [sum([second[i] for i in row + more]) / _WHOLE for row, more in zip(rows, again, strict=True)]
+    weights = _weights(evidence.news)
+    parts = [parts_of(looks, weights) for looks in look(blocks, survey, _vocabulary())]
+    return judge(blocks, survey, parts, _trees())
+
+
+def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[Tree]) -> list[int]:
+    """The scores in thousandths, by the trees where a block by itself is not plain."""
+    scores = [sum(part) for part in parts]
+    unclear = [i for i, score in enumerate(scores) if PLAIN[0] < score < PLAIN[1]]
+    if unclear:
+        rows = list(zip(*relate(blocks, survey, parts).values(), strict=True))
+        for i in unclear:
+            scores[i] = _vote(trees, rows[i])
+    return scores
+
+
+def parts_of(looks: Looks, weights: list[int]) -> Parts:
+    """A block's score by itself."""
+    words, names, shape, place = looks
+    return Parts(
+        sum([weights[i] for i in words]),
+        sum([weights[i] for i in names]),
+        sum([weights[i] for i in shape]),
+        sum([weights[i] for i in place]),
+    )
+
+
+def _vote(trees: list[Tree], row: tuple[int, ...]) -> int:
+    """What the trees say together; those behind are asked where those in front are not sure."""
+    total = 0
+    for start in range(0, len(trees), _ROUND):
+        total += sum([_leaf(tree, row) for tree in trees[start : start + _ROUND]])
+        if abs(total) > _SURE:
+            break
+    return total
+
+
+def _leaf(tree: Tree, row: tuple[int, ...]) -> int:
+    while tree.__class__ is tuple:
+        column, most, left, right = tree  # type: ignore[misc]
+        tree = left if row[column] <= most else right
+    return tree  # type: ignore[return-value]
 
 
 @lru_cache(1)
@@ -45,18 +74,27 @@ def _vocabulary() -> dict[str, int]:
 
 
 @lru_cache(2)
-def _weights(news: bool) -> tuple[list[int], list[int]]:
-    """The weights of the first and the second look in thousandths, by feature; those of news articles on top."""
-    loaded = table("body_weights.json")
-    return _flat(loaded["first"], news), _flat(loaded["second"], news)
-
-
-def _flat(families: dict[str, list[float]], news: bool) -> list[int]:
+def _weights(news: bool) -> list[int]:
+    """The weights in thousandths, by feature; those of news articles on top."""
+    families = table("body_weights.json")["weights"]
     weights = [0] * SIZE
     for name, values in families.items():
         family = name.removeprefix("news ")
         if family in FAMILIES and (news or family == name):
             start = getattr(AT, family)
             for i, value in enumerate(values):
-                weights[start + i] += round(value * _WHOLE)
-    return weights + [round(value * _WHOLE) for value in families["word"]]
+                weights[start + i] += round(value * WHOLE)
+    return weights + [round(value * WHOLE) for value in families["word"]]
+
+
+@lru_cache(1)
+def _trees() -> list[Tree]:
+    return [tuples(tree) for tree in table("body_weights.json")["trees"]]
+
+
+def tuples(tree: Any) -> Tree:
+    """A tree of lists as one of tuples, which are quicker to take apart."""
+    if isinstance(tree, int):
+        return tree
+    column, most, left, right = tree
+    return column, most, tuples(left), tuples(right)

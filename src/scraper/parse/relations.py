@@ -1,0 +1,219 @@
+"""What is seen of a block among the others: whole numbers, which the trees of the scorer compare.
+
+By columns, one number a block in each: a neighbour's number is the same column, shifted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from scraper.parse.blocks import Block
+from scraper.parse.survey import Survey
+from scraper.parse.traits import GROUPS, HEADING, TAGS, ending, opening
+
+NONE = -99_999  # stands for a neighbour that is not there
+_CLIP, _LONGEST = 6000, 300  # of one block's score and of its length, in the mean of a group
+_OPENING = 60  # characters within which the first words of texts are compared
+_WORDS = 40  # words of a text whose capitals are counted
+
+Columns = dict[str, Sequence[int]]
+
+
+class Parts(NamedTuple):
+    """A block's score by itself, in thousandths, by what it comes from."""
+
+    words: int
+    names: int
+    shape: int
+    place: int
+
+
+def relate(blocks: list[Block], survey: Survey, parts: Sequence[Parts]) -> Columns:
+    """Columns of numbers by name, always in the same order."""
+    scores = [sum(part) for part in parts]
+    sizes = [len(block.text) for block in blocks]
+    return {
+        **_alone(blocks, survey, sizes),
+        **_judged(parts, scores),
+        **_near(blocks, sizes, parts, scores),
+        **_along(blocks, sizes, scores),
+        **_placed(blocks, survey),
+        **_grouped(blocks, survey, sizes, scores),
+    }
+
+
+def _alone(blocks: list[Block], survey: Survey, sizes: list[int]) -> Columns:
+    """The block's own text, and how often the page says it."""
+    texts = [block.text for block in blocks]
+    often = Counter(texts)
+    starts = [_start(text) for text in texts]
+    shared = Counter(starts)
+    return {
+        "tag": [TAGS.get(block.tag, 0) for block in blocks],
+        "group": [GROUPS.get(block.tag, 0) for block in blocks],
+        "size": sizes,
+        "words": survey.counts,
+        "linked": [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)],
+        "links": [block.links for block in blocks],
+        "strong": [int(block.strong) for block in blocks],
+        "end": [ending(text) for text in texts],
+        "start": [opening(text) for text in texts],
+        "capitals": [_capitals(text) for text in texts],
+        "commas": [text.count(",") for text in texts],
+        "prefix": [shared[start] if start else 0 for start in starts],
+        "echo": [_echo(text, survey) for text in texts],
+        "again": [often[text] for text in texts],
+    }
+
+
+def _start(text: str) -> str:
+    """The first two words of a text that has more, else nothing."""
+    found = text[:_OPENING].split(" ", 2)
+    return f"{found[0]} {found[1]}" if len(found) > 2 else ""
+
+
+def _capitals(text: str) -> int:
+    """Words that begin with a capital, in hundredths of all."""
+    found = text.split(None, _WORDS)[:_WORDS]
+    return sum([word[0].isupper() for word in found]) * 100 // len(found)
+
+
+def _echo(text: str, survey: Survey) -> int:
+    """1 for a piece of the page's description, 2 for one of the headline, 0 for neither."""
+    headline, description = survey.evidence.headline, survey.evidence.description
+    long = text.count(" ") > 2
+    if headline and (text == headline or (long and text in headline)):
+        return 2
+    return int(long and bool(description) and (text[:60] in description or description[:60] in text))
+
+
+def _judged(parts: Sequence[Parts], scores: list[int]) -> Columns:
+    """The block's score by itself."""
+    names = [f"in_{name}" for name in Parts._fields]
+    return {"score": scores, **dict(zip(names, zip(*parts, strict=True), strict=True))}
+
+
+def _near(blocks: list[Block], sizes: list[int], parts: Sequence[Parts], scores: list[int]) -> Columns:
+    """The same of the blocks before and behind."""
+    linked = [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
+    wanted: tuple[tuple[str, list[int], tuple[int, ...]], ...] = (
+        ("score", scores, (-3, -2, -1, 1, 2, 3)),
+        ("names", [part.names for part in parts], (-1, 1)),
+        ("words", [part.words for part in parts], (-1, 1)),
+        ("size", sizes, (-1, 1, 2)),
+        ("linked", linked, (-1, 1, 2)),
+    )
+    return {f"{name}{step:+d}": _shifted(column, step) for name, column, steps in wanted for step in steps}
+
+
+def _shifted(column: list[int], step: int) -> list[int]:
+    """For each block the number of the one `step` behind it."""
+    n = len(column)
+    if step < 0:
+        return ([NONE] * -step + column)[:n]
+    return (column + [NONE] * step)[step:]
+
+
+def _along(blocks: list[Block], sizes: list[int], scores: list[int]) -> Columns:
+    """What has been read before the block, and what comes behind it."""
+    heading = [GROUPS.get(block.tag) == HEADING for block in blocks]
+    good = [min(size, _LONGEST) if score > 0 else 0 for size, score in zip(sizes, scores, strict=True)]
+    all_good = sum(good) or 1
+    done = list(accumulate(good, initial=0))
+    since, at = [], NONE
+    for i, head in enumerate(heading):
+        at = i if head else at
+        since.append(i - at if at >= 0 else NONE)
+    return {
+        "heading_before": _last_of(scores, heading),
+        "heading_after": _last_of(scores[::-1], heading[::-1])[::-1],
+        "text_before": _last_of(scores, [not head for head in heading]),
+        "text_after": _last_of(scores[::-1], [not head for head in heading[::-1]])[::-1],
+        "best_before": [NONE, *accumulate(scores[:-1], max)],
+        "best_after": [NONE, *accumulate(scores[:0:-1], max)][::-1],
+        "done": [part * 100 // all_good for part in done[:-1]],
+        "good": [sum(score > 0 for score in scores) * 100 // len(scores)] * len(scores),
+        "since_heading": since,
+    }
+
+
+def _last_of(scores: list[int], chosen: list[bool]) -> list[int]:
+    """For each block the score of the last chosen one before it."""
+    found, last = [], NONE
+    for score, is_chosen in zip(scores, chosen, strict=True):
+        found.append(last)
+        last = score if is_chosen else last
+    return found
+
+
+def _placed(blocks: list[Block], survey: Survey) -> Columns:
+    """Where the block stands in the page, and under what."""
+    n = len(blocks)
+    spots = [survey.place(block.context) for block in blocks]
+    met: Counter[int] = Counter()
+    nth = []
+    for block in blocks:
+        nth.append(met[block.context.key])
+        met[block.context.key] += 1
+    return {
+        "blocks": [n] * n,
+        "total": [survey.total] * n,
+        "percent": [i * 100 // n for i in range(n)],
+        "behind_first": list(range(-survey.first, n - survey.first)),
+        "before_last": list(range(survey.last, survey.last - n, -1)),
+        "behind_title": list(range(-survey.title, n - survey.title)) if survey.title >= 0 else [NONE] * n,
+        "nth": nth,
+        "main": [int(block.context.key == survey.main) for block in blocks],
+        "look": [int(f"{block.tag} {block.look}" == survey.look) for block in blocks],
+        "down": [spot.down for spot in spots],
+        "kinds": [len(spot.kinds) for spot in spots],
+        "media": [int("media" in spot.kinds or "media" in b.own) for b, spot in zip(blocks, spots, strict=True)],
+        "parent": [TAGS.get(block.context.tag, 0) for block in blocks],
+    }
+
+
+def _grouped(blocks: list[Block], survey: Survey, sizes: list[int], scores: list[int]) -> Columns:
+    """The blocks of the same parent, of the same part of the page, and of the same names wherever they stand."""
+    circles: dict[str, list[Hashable]] = {
+        "sibling": [block.context.key for block in blocks],
+        "part": [survey.place(block.context).part for block in blocks],
+        "kin": [(block.tag, block.look, block.context.tag, block.context.look) for block in blocks],
+    }
+    columns: Columns = {}
+    links = [min(block.links, size) for block, size in zip(blocks, sizes, strict=True)]
+    for circle, keys in circles.items():
+        told = _circle(keys, sizes, links, scores, survey.total)
+        rows = zip(*[told[key] for key in keys], strict=True)
+        columns |= {f"{circle}_{name}": row for name, row in zip(_OF_A_CIRCLE, rows, strict=True)}
+    return columns
+
+
+_OF_A_CIRCLE = ("count", "share", "linked", "mean", "longest", "score")
+
+
+def _circle(
+    keys: list[Hashable], sizes: list[int], links: list[int], scores: list[int], total: int
+) -> dict[Hashable, tuple[int, ...]]:
+    """What _OF_A_CIRCLE names, by key: number, hundredths of the page's text, of it links, sizes and mean score."""
+    members: dict[Hashable, list[int]] = {}
+    for i, key in enumerate(keys):
+        members.setdefault(key, []).append(i)
+    found = {}
+    for key, inner in members.items():
+        lengths = [sizes[i] for i in inner]
+        size = sum(lengths)
+        weights = [min(length, _LONGEST) for length in lengths]
+        mean = sum([w * max(-_CLIP, min(_CLIP, scores[i])) for w, i in zip(weights, inner, strict=True)])
+        linked = sum([links[i] for i in inner])
+        found[key] = (
+            len(inner),
+            size * 100 // total,
+            linked * 100 // size,
+            size // len(inner),
+            max(lengths),
+            mean // sum(weights),
+        )
+    return found
