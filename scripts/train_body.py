@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["numpy", "scipy", "lightgbm", "selectolax>=1.0,<2", "charset-normalizer", "msgspec", "python-dateutil"]
+# dependencies = ["numpy", "scipy", "lightgbm", "selectolax>=1.0,<2", "charset-normalizer", "msgspec"]
 # ///
 """Learn the weights and trees of the body's scorer from saved pages whose text is known.
 

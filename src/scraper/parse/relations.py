@@ -5,19 +5,16 @@ By columns, one number a block in each: a neighbour's number is the same column,
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from scraper.parse.blocks import Block
 from scraper.parse.survey import Survey
-from scraper.parse.traits import GROUPS, HEADING, TAGS, ending, opening
+from scraper.parse.traits import GROUPS, HEADING, TAGS
 
 NONE = -99_999  # stands for a neighbour that is not there
 _CLIP, _LONGEST = 6000, 300  # of one block's score and of its length, in the mean of a group
-_OPENING = 60  # characters within which the first words of texts are compared
-_WORDS = 40  # words of a text whose capitals are counted
 
 Columns = dict[str, Sequence[int]]
 
@@ -46,48 +43,20 @@ def relate(blocks: list[Block], survey: Survey, parts: Sequence[Parts]) -> Colum
 
 
 def _alone(blocks: list[Block], survey: Survey, sizes: list[int]) -> Columns:
-    """The block's own text, and how often the page says it."""
-    texts = [block.text for block in blocks]
-    often = Counter(texts)
-    starts = [_start(text) for text in texts]
-    shared = Counter(starts)
+    """The block's own text."""
     return {
         "tag": [TAGS.get(block.tag, 0) for block in blocks],
         "group": [GROUPS.get(block.tag, 0) for block in blocks],
         "size": sizes,
         "words": survey.counts,
-        "linked": [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)],
+        "linked": _linked(blocks, sizes),
         "links": [block.links for block in blocks],
-        "strong": [int(block.strong) for block in blocks],
-        "end": [ending(text) for text in texts],
-        "start": [opening(text) for text in texts],
-        "capitals": [_capitals(text) for text in texts],
-        "commas": [text.count(",") for text in texts],
-        "prefix": [shared[start] if start else 0 for start in starts],
-        "echo": [_echo(text, survey) for text in texts],
-        "again": [often[text] for text in texts],
     }
 
 
-def _start(text: str) -> str:
-    """The first two words of a text that has more, else nothing."""
-    found = text[:_OPENING].split(" ", 2)
-    return f"{found[0]} {found[1]}" if len(found) > 2 else ""
-
-
-def _capitals(text: str) -> int:
-    """Words that begin with a capital, in hundredths of all."""
-    found = text.split(None, _WORDS)[:_WORDS]
-    return sum([word[0].isupper() for word in found]) * 100 // len(found)
-
-
-def _echo(text: str, survey: Survey) -> int:
-    """1 for a piece of the page's description, 2 for one of the headline, 0 for neither."""
-    headline, description = survey.evidence.headline, survey.evidence.description
-    long = text.count(" ") > 2
-    if headline and (text == headline or (long and text in headline)):
-        return 2
-    return int(long and bool(description) and (text[:60] in description or description[:60] in text))
+def _linked(blocks: list[Block], sizes: list[int]) -> list[int]:
+    """Hundredths of each block that are links."""
+    return [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
 
 
 def _judged(parts: Sequence[Parts], scores: list[int]) -> Columns:
@@ -98,13 +67,12 @@ def _judged(parts: Sequence[Parts], scores: list[int]) -> Columns:
 
 def _near(blocks: list[Block], sizes: list[int], parts: Sequence[Parts], scores: list[int]) -> Columns:
     """The same of the blocks before and behind."""
-    linked = [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
     wanted: tuple[tuple[str, list[int], tuple[int, ...]], ...] = (
-        ("score", scores, (-3, -2, -1, 1, 2, 3)),
+        ("score", scores, (-2, -1, 1, 2, 3)),
         ("names", [part.names for part in parts], (-1, 1)),
         ("words", [part.words for part in parts], (-1, 1)),
-        ("size", sizes, (-1, 1, 2)),
-        ("linked", linked, (-1, 1, 2)),
+        ("size", sizes, (-1, 1)),
+        ("linked", _linked(blocks, sizes), (-1, 1)),
     )
     return {f"{name}{step:+d}": _shifted(column, step) for name, column, steps in wanted for step in steps}
 
@@ -153,11 +121,6 @@ def _placed(blocks: list[Block], survey: Survey) -> Columns:
     """Where the block stands in the page, and under what."""
     n = len(blocks)
     spots = [survey.place(block.context) for block in blocks]
-    met: Counter[int] = Counter()
-    nth = []
-    for block in blocks:
-        nth.append(met[block.context.key])
-        met[block.context.key] += 1
     return {
         "blocks": [n] * n,
         "total": [survey.total] * n,
@@ -165,12 +128,8 @@ def _placed(blocks: list[Block], survey: Survey) -> Columns:
         "behind_first": list(range(-survey.first, n - survey.first)),
         "before_last": list(range(survey.last, survey.last - n, -1)),
         "behind_title": list(range(-survey.title, n - survey.title)) if survey.title >= 0 else [NONE] * n,
-        "nth": nth,
-        "main": [int(block.context.key == survey.main) for block in blocks],
-        "look": [int(f"{block.tag} {block.look}" == survey.look) for block in blocks],
         "down": [spot.down for spot in spots],
         "kinds": [len(spot.kinds) for spot in spots],
-        "media": [int("media" in spot.kinds or "media" in b.own) for b, spot in zip(blocks, spots, strict=True)],
         "parent": [TAGS.get(block.context.tag, 0) for block in blocks],
     }
 

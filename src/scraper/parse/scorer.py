@@ -17,7 +17,8 @@ from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue_last", "parent", "zone", "own", "path")
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 PLAIN = (-2500, 3000)  # thousandths; a block whose score by itself lies outside is not asked about again
-_ROUND, _SURE = 50, 1000  # trees that are asked at a time, and the thousandths at which the rest are not
+# After so many trees, the thousandths beyond which the rest are not asked: of the pages learned from, none turned then.
+_SURE = ((30, 1000), (50, 500), (100, 300), (200, 0))
 Tree = tuple[int, int, Any, Any] | int  # column, most that goes left, left, right; or what a leaf adds, in thousandths
 
 
@@ -53,19 +54,17 @@ def parts_of(looks: Looks, weights: list[int]) -> Parts:
 
 def _vote(trees: list[Tree], row: tuple[int, ...]) -> int:
     """What the trees say together; those behind are asked where those in front are not sure."""
-    total = 0
-    for start in range(0, len(trees), _ROUND):
-        total += sum([_leaf(tree, row) for tree in trees[start : start + _ROUND]])
-        if abs(total) > _SURE:
+    total = start = 0
+    for end, sure in _SURE:
+        for node in trees[start:end]:
+            while node.__class__ is tuple:
+                column, most, left, right = node  # type: ignore[misc]
+                node = left if row[column] <= most else right
+            total += node  # type: ignore[operator]
+        if not -sure <= total <= sure:
             break
+        start = end
     return total
-
-
-def _leaf(tree: Tree, row: tuple[int, ...]) -> int:
-    while tree.__class__ is tuple:
-        column, most, left, right = tree  # type: ignore[misc]
-        tree = left if row[column] <= most else right
-    return tree  # type: ignore[return-value]
 
 
 @lru_cache(1)

@@ -119,7 +119,7 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
     for i, block in enumerate(blocks):
         group, count = GROUPS.get(block.tag, 0), survey.counts[i]
         span = 0 if count < _SHORT else 1 if count < _LONG else 2
-        density = link_density(block)
+        density = min(block.links * 5 // len(block.text), 5) + 1 if block.links else 0
         told = _words(block, group, span, density, count, survey, vocabulary if count < _TERSE else {})
         if block.text in seen:
             told.append(AT.again + span)
@@ -145,22 +145,11 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
     return rows
 
 
-def link_density(block: Block) -> int:
-    """How much of a block is links, in seven steps; 0 for none."""
-    return min(block.links * 5 // len(block.text), 5) + 1 if block.links else 0
-
-
-def ending(text: str) -> int:
-    """0 for the end of a sentence, 1 for a colon, 2 for anything else."""
-    return 0 if text[-1] in _STOPS else 1 if text[-1] in ":：" else 2
-
-
-def opening(text: str) -> int:
-    """What a text begins with: 0 a capital, 1 a small letter, 2 one of a script without cases, 3 a digit, 4 a quote."""
-    first = text[0]
-    if first.isalpha():
-        return 0 if first.isupper() else 1 if first.islower() else 2
-    return 3 if first.isdigit() else 4 if first in _QUOTES else 5
+def _opening(char: str) -> int:
+    """What a text begins with: a capital, a small letter, one of a script without cases, a digit, a quote, or else."""
+    if char.isalpha():
+        return 0 if char.isupper() else 1 if char.islower() else 2
+    return 3 if char.isdigit() else 4 if char in _QUOTES else 5
 
 
 def word_list(text: str) -> list[str]:
@@ -173,7 +162,8 @@ def _words(
 ) -> list[int]:
     """How a block begins and ends, and what the words of a short one are about: sharing, signing up, dates, names."""
     text = block.text
-    row = [AT.end + (group * 3 + ending(text)) * 3 + span, AT.start + opening(text) * 3 + span]
+    ending = 0 if text[-1] in _STOPS else 1 if text[-1] in ":：" else 2
+    row = [AT.end + (group * 3 + ending) * 3 + span, AT.start + _opening(text[0]) * 3 + span]
     if count >= _SPOKEN:
         return row
     tokens = word_list(text)
