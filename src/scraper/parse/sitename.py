@@ -12,12 +12,12 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.text import clean, split_url
 
-_SIGNS = r"[|\-–—−:·•⋆★»«/>~\\｜ㅣ¦：]"  # what every mark has at least one of
+_SIGNS = r"[|\-–—−:·•⋆★»«›‹/>~\\｜ㅣ¦：]"  # what every mark has at least one of
 _SIGN = re.compile(_SIGNS)
 # A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
 _MARK = re.compile(
     rf"(?=\s*{_SIGNS})(?:"  # fails at once at most characters
-    r"\s+[|\-–—−:·•⋆★»«/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«]\s+|\s+[»«]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
+    r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
 )
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
@@ -92,6 +92,12 @@ def _named(key: str, names: frozenset[str], label: str) -> bool:
     return any(key.endswith(end) and key[: -len(end)] in names for end in ends)
 
 
+def is_whole_site(text: str, names: frozenset[str], label: str) -> bool:
+    """Whether a whole title is only the site's name: "Valley Times", but not "We are Valley" on valley.example."""
+    key = squash(text)
+    return is_site(text, names, label) and (_named(key, names, label) or 2 * len(label) >= len(key))
+
+
 def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     """`text` without the site's name in front or behind, however often; whole where nothing else would be left."""
     text, label = text[:_MAX], host_label(doc)
@@ -125,6 +131,15 @@ def segments(text: str) -> list[str]:
     text = text[:_MAX]
     parts = _MARK.split(text) if _SIGN.search(text) else [text]
     return [stripped for part in parts if (stripped := part.strip())]
+
+
+def runs(text: str) -> frozenset[str]:
+    """Every run of neighbouring parts of a title but itself, squashed: "A | B | C" gives a, b, c, ab and bc."""
+    text = text[:_MAX]
+    marks = list(_MARK.finditer(text))[:8] if _SIGN.search(text) else []
+    begins, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), len(text)]
+    found = (squash(text[a:b]) for i, a in enumerate(begins) for b in ends[i:])
+    return frozenset(found) - {"", squash(text)}
 
 
 def sections(doc: Document) -> frozenset[str]:
