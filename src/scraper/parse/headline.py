@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
 
@@ -28,6 +28,7 @@ from scraper.parse.sitename import (
 from scraper.parse.text import clean, split_url
 
 _MAX_H1 = 12  # a page with more uses h1 for everything
+_MAX_SMALLER = 60
 _LONGEST = 500  # characters of a headline
 _WORD = re.compile(r"\w+")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
@@ -105,9 +106,9 @@ def _without_section(text: str, doc: Document) -> str:
 
 
 def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[_Title]) -> _Title | None:
-    """The h1 that a declared title names too, whole or with the site's name around it; else the likeliest other."""
+    """The heading that a declared title names too, whole or with the site's name around it; else the likeliest h1."""
     readings = [(node, _texts(node)) for node in heads]
-    keys = {t.key for t in declared} | {squash(t.raw) for t in declared}
+    keys = frozenset(t.key for t in declared) | {squash(t.raw) for t in declared}
     for node, texts in readings:
         if named := next((text for text in texts if squash(text) in keys), None):
             packed = "".join(named.split())
@@ -115,14 +116,33 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
             return _from_heading(node, told, doc, names)
     plain = [(node, texts[0]) for node, texts in readings if _is_plain(node, texts[0], doc, names)]
-    if not plain:
-        return None
     # A page may print its site's name as an h1 too, and a site may not say its name: the longer one is the article's.
-    within = frozenset[str]().union(*(runs(t.raw) for t in declared))
-    inside = [(node, text) for node, text in plain if squash(text) in within]
+    inside = [(node, text) for node, text in plain if squash(text) in _within(declared)]
     like = [(node, text) for node, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
-    node, text = max(inside, key=lambda pair: len(pair[1])) if inside else (like or plain)[0]
-    return _from_heading(node, text, doc, names)
+    best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(like or plain), None)
+    found = _from_heading(*best, doc, names) if best else None
+    smaller = _smaller(doc, keys | _within(declared, colons=not inside), names)
+    if smaller is None or (found and _trusted(found, declared, doc) and len(found.key) >= len(smaller.key)):
+        return found
+    # What is shared is punctuated for readers, more than the data are.
+    shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
+    return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)
+
+
+def _trusted(h1: _Title, declared: Sequence[_Title], doc: Document) -> bool:
+    return not declared or _likeness(h1.text, declared) >= _ALIKE or _in_address(h1, doc)
+
+
+def _within(declared: Sequence[_Title], colons: bool = True) -> frozenset[str]:
+    return frozenset[str]().union(*(runs(t.raw, colons) for t in declared))
+
+
+def _smaller(doc: Document, keys: frozenset[str], names: frozenset[str]) -> _Title | None:
+    """The longest heading below h1 that is, squashed, among `keys`: themes print the site's name as the h1."""
+    heads = [(node, clean(node.text())) for node in doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]]
+    told = [(node, text) for node, text in heads if (key := squash(text)) in keys and len(key) >= _SPELLED]
+    fit = [(node, text) for node, text in told if _is_plain(node, text, doc, names)]
+    return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None
 
 
 def _is_plain(node: LexborNode, text: str, doc: Document, names: frozenset[str]) -> bool:
@@ -135,7 +155,7 @@ def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[st
     if tidy(raw) == tidy(doc.title):  # a heading that repeats <title> carries all that titles carry
         text = _without_section(text, doc)
     name = (node.attributes.get("class") or "").split()
-    return _Title(text, squash(text), raw, f"h1.{name[0]}" if name else "h1")
+    return _Title(text, squash(text), raw, f"{node.tag}.{name[0]}" if name else str(node.tag))
 
 
 def _texts(node: LexborNode) -> list[str]:
@@ -241,8 +261,7 @@ def from_h1(doc: Document) -> Found | None:
     titles = _titles(doc)
     if titles.h1 is None:
         return None
-    declared = [t for t in (titles.data, titles.meta, titles.title) if t]
-    if declared and _likeness(titles.h1.text, declared) < _ALIKE and not _in_address(titles.h1, doc):
+    if not _trusted(titles.h1, [t for t in (titles.data, titles.meta, titles.title) if t], doc):
         return None
     return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
 
@@ -261,19 +280,12 @@ def from_declared(doc: Document) -> Found | None:
         data = None  # cut at 110 characters, as search engines once asked for
     if data:
         return Found(data.text, "json-ld", data.raw, data.path)
-    return Found(_as_printed(meta, doc), "meta", meta.raw, meta.path) if meta else None
+    return Found(meta.text, "meta", meta.raw, meta.path) if meta else None
 
 
 def from_title(doc: Document) -> Found | None:
     title = _titles(doc).title
-    return Found(_as_printed(title, doc), "markup", title.raw, title.path) if title else None
-
-
-def _as_printed(title: _Title, doc: Document) -> str:
-    """The part of a title that a smaller heading of the page prints, where a name stands around it; else all of it."""
-    heads = {squash(text): text for node in doc.tree.css("h2, h3, h4")[:60] if (text := clean(node.text()))}
-    printed = {key for key in runs(title.raw) & heads.keys() if len(key) >= _SPELLED}
-    return heads[max(printed, key=len)] if printed and title.key not in heads else title.text
+    return Found(title.text, "markup", title.raw, title.path) if title else None
 
 
 def from_site_like(doc: Document) -> Found | None:

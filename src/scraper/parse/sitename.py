@@ -133,10 +133,13 @@ def segments(text: str) -> list[str]:
     return [stripped for part in parts if (stripped := part.strip())]
 
 
-def runs(text: str) -> frozenset[str]:
-    """Every run of neighbouring parts of a title but itself, squashed: "A | B | C" gives a, b, c, ab and bc."""
+def runs(text: str, colons: bool = True) -> frozenset[str]:
+    """Every run of neighbouring parts of a title but itself, squashed: "A | B | C" gives a, b, c, ab and bc.
+
+    A colon parts a kicker from its headline as often as it parts names; without `colons` it is no mark.
+    """
     text = text[:_MAX]
-    marks = list(_MARK.finditer(text))[:8] if _SIGN.search(text) else []
+    marks = [m for m in _MARK.finditer(text) if colons or m[0].strip() != ":"][:8] if _SIGN.search(text) else []
     begins, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), len(text)]
     found = (squash(text[a:b]) for i, a in enumerate(begins) for b in ends[i:])
     return frozenset(found) - {"", squash(text)}
