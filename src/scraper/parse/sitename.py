@@ -72,8 +72,8 @@ def _label_of(host: str) -> str:
     return squash(max(labels, key=len)) if labels else ""
 
 
-def is_site(text: str, names: frozenset[str], label: str) -> bool:
-    """Whether `text` is the site's name, by the declared names or by the host."""
+def is_site(text: str, names: frozenset[str], label: str, part: bool = True) -> bool:
+    """Whether `text` is the site's name, by the declared names or the host; with `part`, half of the host's will do."""
     key = squash(text)
     if not key:
         return False
@@ -82,7 +82,7 @@ def is_site(text: str, names: frozenset[str], label: str) -> bool:
     words = len(text.split())
     if len(label) >= 4 and label in key and words <= 4:
         return True
-    return words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
+    return part and words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
 
 
 def _named(key: str, names: frozenset[str], label: str) -> bool:
