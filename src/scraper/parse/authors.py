@@ -60,6 +60,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "between": rf"\s+(?:{words})\s+|\s*&\s*",
         "until": rf"\s+(?:{words})(?:\b.*|$)",
         "after": rf"\s+(?:{words})$",
+        "picture": rf"^(?:{words})\W",
         "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
     }
     return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
@@ -105,7 +106,12 @@ def _name(text: str) -> str | None:
     text = _pattern("after").sub("", text)
     text = text.strip(" ,:;|–—-'’\t").lstrip(".").strip()
     text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
-    if not 1 < len(text) <= _LONGEST or len(text.split()) > _WORDS or text.casefold() in _no_names():
+    if (
+        _pattern("picture").match(text)
+        or not 1 < len(text) <= _LONGEST
+        or len(text.split()) > _WORDS
+        or text.casefold() in _no_names()
+    ):
         return None
     if len(text) > 2 and datewords.fold(text) in datewords.words().weekdays.names:
         return None  # "By Ada Lind, Monday"
@@ -211,7 +217,9 @@ def from_site_name(doc: Document) -> Found | None:
         for text in texts[:4]
         for head, comma, _ in [text.partition(",")]
     ]
-    found = list(dict.fromkeys(name for text in heads if (name := _name(_DROPPED.sub(" ", text))))) or names(heads)
+    found = list(
+        dict.fromkeys(name for text in heads if (name := _name(_DROPPED.sub(" ", text)) or _own_name(text, doc)))
+    ) or names(heads)
     return (
         Found(tuple(found), "json-ld" if path.startswith("json") else "meta", "; ".join(texts)[:500], path)
         if found
@@ -272,8 +280,14 @@ def _unswapped(text: str) -> str:
 def _byline(node: LexborNode) -> list[str]:
     """The texts of a byline: its links or name elements where it has them, else its own lines."""
     parts = node.css("[itemprop='name'], a[rel~='author'], a[href*='author' i], a[href*='autor' i], [class*='name' i]")
-    texts = [text for part in parts[:_MAX] if (text := tidy(part.text()))]
+    texts = [text for part in parts[:_MAX] if (text := _once(part))]
     return texts or [line for line in (tidy(t) for t in node.text(separator="\n").split("\n")[:8]) if line]
+
+
+def _once(node: LexborNode) -> str:
+    """An element's text; once, where it stands twice in it: for the eye and for a screen reader."""
+    pieces = [piece for each in node.text(separator="\n").split("\n") if (piece := tidy(each))]
+    return pieces[0] if len(pieces) > 1 and len(set(pieces)) == 1 else tidy(node.text())
 
 
 def _persons(found: list[str]) -> bool:
@@ -300,8 +314,14 @@ def _is_own(node: LexborNode, name: str) -> bool:
 
 
 def _is_newsroom(text: str, doc: Document) -> bool:
-    """Whether a whole text is the site's name: "Valley - The Harbour Board" is not two authors."""
-    return is_whole_site(text, site_names(doc), host_label(doc))
+    """Whether a whole text is the site's name, perhaps with where it sits: "Valley and Sea, Springfield, Aralia"."""
+    head, *place = text.split(",")
+    return is_whole_site(head if len(place) > 1 else text, site_names(doc), host_label(doc))
+
+
+def _own_name(text: str, doc: Document) -> str | None:
+    """The site's own name as an author, which may have digits where a person's may not: "24valley.example"."""
+    return text if len(text) <= _LONGEST and "/" not in text and _is_newsroom(text, doc) else None
 
 
 def _without_site(found: list[str], doc: Document) -> list[str]:

@@ -12,7 +12,7 @@ from scraper.parse.headline import headline
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
-_BEFORE, _AFTER = 4, 10  # pieces of text around the headline
+_BEFORE, _AFTER = 4, 14  # pieces of text around the headline
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _CODE = re.compile(r"[{}<>=;]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
@@ -141,7 +141,7 @@ def _smaller(doc: Document, keys: frozenset[str], names: frozenset[str]) -> _Tit
     """The longest heading below h1 that is, squashed, among `keys`: themes print the site's name as the h1."""
     heads = [(node, clean(node.text())) for node in doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]]
     told = [(node, text) for node, text in heads if (key := squash(text)) in keys and len(key) >= _SPELLED]
-    fit = [(node, text) for node, text in told if _is_plain(node, text, doc, names)]
+    fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not _outside(n)]
     return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None
 
 
@@ -160,6 +160,8 @@ def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[st
 
 def _texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
+    if node.css_first("ruby rt") is not None:  # readings over Han letters are no part of the text (HTML, 4.5.12)
+        return [clean("".join(_without_readings(node)))[:_LONGEST]]
     whole = clean(node.text())[:_LONGEST]
     parts = [clean(child.text())[:_LONGEST] for child in node.iter() if child.tag in _PARTS]
     if not parts and node.css_first("br") is None:
@@ -167,6 +169,14 @@ def _texts(node: LexborNode) -> list[str]:
     apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:_LONGEST]
     own = clean(node.text(deep=False))[:_LONGEST]
     return [apart, whole, *(part for part in (*parts[:6], own) if part)]
+
+
+def _without_readings(node: LexborNode) -> Iterator[str]:
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            yield child.text()
+        elif child.tag not in ("rt", "rp"):
+            yield from _without_readings(child)
 
 
 def _is_logo(node: LexborNode, doc: Document) -> bool:

@@ -118,7 +118,9 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
 def _cut_end(text: str, names: frozenset[str], label: str) -> str:
     marks = list(_MARK.finditer(text))[-4:]
     for mark in marks:
-        if mark.start() > 0 and is_site(text[mark.end() :], names, label):
+        # What follows a colon is the site's name only where all of it is: "Miller: the valley needs its times".
+        named = is_whole_site if mark[0].strip() == ":" else is_site
+        if mark.start() > 0 and named(text[mark.end() :], names, label):
             return text[: mark.start()].rstrip()
     for mark in list(_LOOSE.finditer(text))[-3:]:
         if mark.start() > 8 and squash(text[mark.end() :]) in names:
