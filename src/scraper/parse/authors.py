@@ -25,6 +25,8 @@ _DROPPED = re.compile(
 )
 _MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
+_INITIAL = re.compile(r"\s[^\W\d_]\s")
+_OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
 _MARKUP = (
     "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
@@ -86,7 +88,10 @@ def _split(text: str) -> Iterator[str]:
     for part in _MARKS.split(text):
         if _pattern("role").search(part) and part != text:
             continue
-        for piece in _pattern("between").split(part):
+        pieces = _pattern("between").split(part)
+        if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
+            pieces = [part]  # "José Lind e Ott" is one name, "José Lind e Ada Ott" are two
+        for piece in pieces:
             if (name := _name(piece)) is not None:
                 yield name
 
@@ -102,9 +107,9 @@ def _strip_before(text: str) -> str:
 
 def _name(text: str) -> str | None:
     """One name, or None for what cannot be one."""
-    text = _pattern("until").sub("", _strip_before(tidy(text)))
+    text = _pattern("until").sub("", _strip_before(_OUTLET.sub("", tidy(text))))
     text = _pattern("after").sub("", text)
-    text = text.strip(" ,:;|–—-'’\t").lstrip(".").strip()
+    text = text.strip(" ,:;|–—-'’»›\t").lstrip(".").strip()
     text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
     if (
         _pattern("picture").match(text)
@@ -291,8 +296,13 @@ def _once(node: LexborNode) -> str:
 
 
 def _persons(found: list[str]) -> bool:
-    """Whether all names look like a person's: two words, in scripts that part them."""
-    return all(" " in name or not name.isascii() for name in found)
+    """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
+    small = table("authorwords.toml")["particles"]
+    return all(
+        (" " in name or not name.isascii())
+        and (name.islower() or not any(word[0].islower() and word not in small for word in name.split()))
+        for name in found
+    )
 
 
 def _elsewhere(node: LexborNode) -> bool:
