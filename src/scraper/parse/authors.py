@@ -118,6 +118,8 @@ def _name(text: str) -> str | None:
         or text.casefold() in _no_names()
     ):
         return None
+    if text.split()[-1].casefold() in table("authorwords.toml")["hanging"]:
+        return None
     if len(text) > 2 and datewords.fold(text) in datewords.words().weekdays.names:
         return None  # "By Ada Lind, Monday"
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
