@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
 
@@ -13,14 +13,29 @@ from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
-from scraper.parse.sitename import host_label, is_site, sections, segments, site_names, squash, tidy, without_site
-from scraper.parse.text import clean
+from scraper.parse.sitename import (
+    host_label,
+    is_site,
+    is_whole_site,
+    runs,
+    sections,
+    segments,
+    site_names,
+    squash,
+    tidy,
+    without_site,
+)
+from scraper.parse.text import clean, split_url
 
 _MAX_H1 = 12  # a page with more uses h1 for everything
+_MAX_SMALLER = 60
 _LONGEST = 500  # characters of a headline
 _WORD = re.compile(r"\w+")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
+_CUT = 100  # characters from which on a title may have been cut
 _ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
+_MUCH_ALIKE, _SHARED = 0.5, 3  # the same, and the least number, for an h1 behind others
+_SPELLED = 8  # letters of a title that is looked for in the page's address or its smaller headings
 _ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
 _PARTS = frozenset(("span", "div", "p", "small"))
 _GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
@@ -91,20 +106,48 @@ def _without_section(text: str, doc: Document) -> str:
 
 
 def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[_Title]) -> _Title | None:
-    """The h1 that a declared title names too, else the first that is no logo and no template."""
-    label, first = host_label(doc), None
-    keys = {t.key for t in declared} | {squash(t.raw) for t in declared}
-    for node in heads:
-        texts = _texts(node)
+    """The heading that a declared title names too, whole or with the site's name around it; else the likeliest h1."""
+    readings = [(node, _texts(node)) for node in heads]
+    keys = frozenset(t.key for t in declared) | {squash(t.raw) for t in declared}
+    for node, texts in readings:
         if named := next((text for text in texts if squash(text) in keys), None):
             packed = "".join(named.split())
             # Where the two differ in blanks alone, the declared text stands: "Fire : two hurt" is markup's doing.
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
             return _from_heading(node, told, doc, names)
-        plain = first is None and squash(texts[0]) and "{{" not in texts[0]
-        if plain and not is_site(texts[0], names, label) and not _outside(node):
-            first = _from_heading(node, texts[0], doc, names)
-    return first
+    plain = [(node, texts[0]) for node, texts in readings if _is_plain(node, texts[0], doc, names)]
+    # A page may print its site's name as an h1 too, and a site may not say its name: the longer one is the article's.
+    inside = [(node, text) for node, text in plain if squash(text) in _within(declared)]
+    like = [(node, text) for node, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
+    best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(like or plain), None)
+    found = _from_heading(*best, doc, names) if best else None
+    smaller = _smaller(doc, keys | _within(declared, colons=not inside), names)
+    if smaller is None or (found and _trusted(found, declared, doc) and len(found.key) >= len(smaller.key)):
+        return found
+    # What is shared is punctuated for readers, more than the data are.
+    shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
+    return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)
+
+
+def _trusted(h1: _Title, declared: Sequence[_Title], doc: Document) -> bool:
+    return not declared or _likeness(h1.text, declared) >= _ALIKE or _in_address(h1, doc)
+
+
+def _within(declared: Sequence[_Title], colons: bool = True) -> frozenset[str]:
+    return frozenset[str]().union(*(runs(t.raw, colons) for t in declared))
+
+
+def _smaller(doc: Document, keys: frozenset[str], names: frozenset[str]) -> _Title | None:
+    """The longest heading below h1 that is, squashed, among `keys`: themes print the site's name as the h1."""
+    heads = [(node, clean(node.text())) for node in doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]]
+    told = [(node, text) for node, text in heads if (key := squash(text)) in keys and len(key) >= _SPELLED]
+    fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not _outside(n)]
+    return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None
+
+
+def _is_plain(node: LexborNode, text: str, doc: Document, names: frozenset[str]) -> bool:
+    """Whether a heading may be the article's: no logo, no template, outside menus and margins."""
+    return bool(squash(text)) and "{{" not in text and not is_site(text, names, host_label(doc)) and not _outside(node)
 
 
 def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> _Title:
@@ -112,17 +155,28 @@ def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[st
     if tidy(raw) == tidy(doc.title):  # a heading that repeats <title> carries all that titles carry
         text = _without_section(text, doc)
     name = (node.attributes.get("class") or "").split()
-    return _Title(text, squash(text), raw, f"h1.{name[0]}" if name else "h1")
+    return _Title(text, squash(text), raw, f"{node.tag}.{name[0]}" if name else str(node.tag))
 
 
 def _texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
+    if node.css_first("ruby rt") is not None:  # readings over Han letters are no part of the text (HTML, 4.5.12)
+        return [clean("".join(_without_readings(node)))[:_LONGEST]]
     whole = clean(node.text())[:_LONGEST]
     parts = [clean(child.text())[:_LONGEST] for child in node.iter() if child.tag in _PARTS]
     if not parts and node.css_first("br") is None:
         return [whole]
     apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:_LONGEST]
-    return [apart, whole, *(part for part in parts[:6] if part)]
+    own = clean(node.text(deep=False))[:_LONGEST]
+    return [apart, whole, *(part for part in (*parts[:6], own) if part)]
+
+
+def _without_readings(node: LexborNode) -> Iterator[str]:
+    for child in node.iter(include_text=True):
+        if child.is_text_node:
+            yield child.text()
+        elif child.tag not in ("rt", "rp"):
+            yield from _without_readings(child)
 
 
 def _is_logo(node: LexborNode, doc: Document) -> bool:
@@ -152,11 +206,18 @@ def _same(one: _Title | None, other: _Title | None) -> bool:
     return one is not None and other is not None and one.key == other.key
 
 
-def _alike(one: str, other: str) -> float:
-    """Share of the words that two titles have in common, of the shorter one's; of the letters where none has blanks."""
+def _alike(one: str, other: str, least: int = 1) -> float:
+    """Share of the words that two titles have in common, of the shorter one's; of the letters where none has blanks.
+
+    None, where they have fewer than `least` in common.
+    """
     split = _WORD.findall if " " in one or one.isascii() else list
     a, b = set(split(one.casefold())), set(split(other.casefold()))
-    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
+    return len(a & b) / min(len(a), len(b)) if len(a & b) >= least else 0.0
+
+
+def _likeness(text: str, declared: Sequence[_Title], least: int = 1) -> float:
+    return max((_alike(text, t.text, least) for t in declared), default=0.0)
 
 
 def from_story(doc: Document) -> Found | None:
@@ -177,10 +238,17 @@ def from_story(doc: Document) -> Found | None:
             continue
         if _same(mine, titles.title) and _same(other, titles.h1):
             continue
+        if _is_cut(mine, titles.h1):
+            return None
         if mine is titles.data and titles.meta is not None and _same(mine, titles.meta):
             mine = titles.meta  # the same words; what is shared is punctuated for readers
         return Found(mine.text, source, mine.raw, mine.path)
     return None
+
+
+def _is_cut(title: _Title, whole: _Title) -> bool:
+    """Whether a title is another one's beginning, cut for its length as search engines once asked for."""
+    return whole.key.startswith(title.key) and (title.text.endswith(("...", "…")) or len(title.text) >= _CUT)
 
 
 def from_jsonld(doc: Document) -> Found | None:
@@ -203,10 +271,15 @@ def from_h1(doc: Document) -> Found | None:
     titles = _titles(doc)
     if titles.h1 is None:
         return None
-    declared = [t for t in (titles.data, titles.meta, titles.title) if t]
-    if declared and max(_alike(titles.h1.text, t.text) for t in declared) < _ALIKE:
+    if not _trusted(titles.h1, [t for t in (titles.data, titles.meta, titles.title) if t], doc):
         return None
     return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
+
+
+def _in_address(title: _Title, doc: Document) -> bool:
+    """Whether the last part of the page's address spells a title out, as none does by chance."""
+    last = squash(split_url(doc.url).path.strip("/").rpartition("/")[2])
+    return len(title.key) >= _SPELLED and title.key in last and 2 * len(title.key) >= len(last)
 
 
 def from_declared(doc: Document) -> Found | None:
@@ -225,7 +298,22 @@ def from_title(doc: Document) -> Found | None:
     return Found(title.text, "markup", title.raw, title.path) if title else None
 
 
-STEPS: tuple[Step, ...] = (from_story, from_jsonld, from_meta, from_h1, from_declared, from_title)
+def from_site_like(doc: Document) -> Found | None:
+    """A title with the site's name within, where nothing better is said: "We are Valley" on valley.example."""
+    declared = doc.first_meta(*table("metadata.toml")["headline"])
+    candidates: tuple[tuple[str | None, Source, str], ...] = (
+        (declared and declared[1], "meta", f"meta {declared and declared[0]}"),
+        (doc.title, "markup", "title"),
+    )
+    names, label = site_names(doc), host_label(doc)
+    for raw, source, path in candidates:
+        text = without_site(tidy(raw), doc, names)[:_LONGEST]
+        if squash(text) and not is_whole_site(text, names, label):
+            return Found(text, source, tidy(raw), path)
+    return None
+
+
+STEPS: tuple[Step, ...] = (from_story, from_jsonld, from_meta, from_h1, from_declared, from_title, from_site_like)
 
 
 def headline(doc: Document) -> Found | None:

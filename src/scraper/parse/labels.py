@@ -209,7 +209,8 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
         case "category":
             return len(hit.value) <= 60 and not hit.value[0].isdigit() and hit.value[-1] not in ".!?:"
         case _:
-            return len(hit.value) <= 100 and not any(c.isdigit() for c in hit.value) and hit.value[-1] not in "!?:"
+            letters = any(c.isalpha() for c in hit.value) and not any(c.isdigit() for c in hit.value)
+            return len(hit.value) <= 100 and letters and hit.value[-1] not in "!?:"
 
 
 def _headline_at(doc: Document, pieces: list[str]) -> int | None:

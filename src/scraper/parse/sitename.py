@@ -12,12 +12,12 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.text import clean, split_url
 
-_SIGNS = r"[|\-–—−:·•⋆★»«/>~\\｜ㅣ¦：]"  # what every mark has at least one of
+_SIGNS = r"[|\-–—−:·•⋆★»«›‹/>~\\｜ㅣ¦：]"  # what every mark has at least one of
 _SIGN = re.compile(_SIGNS)
 # A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
 _MARK = re.compile(
     rf"(?=\s*{_SIGNS})(?:"  # fails at once at most characters
-    r"\s+[|\-–—−:·•⋆★»«/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«]\s+|\s+[»«]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
+    r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
 )
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
@@ -72,8 +72,8 @@ def _label_of(host: str) -> str:
     return squash(max(labels, key=len)) if labels else ""
 
 
-def is_site(text: str, names: frozenset[str], label: str) -> bool:
-    """Whether `text` is the site's name, by the declared names or by the host."""
+def is_site(text: str, names: frozenset[str], label: str, part: bool = True) -> bool:
+    """Whether `text` is the site's name, by the declared names or the host; with `part`, half of the host's will do."""
     key = squash(text)
     if not key:
         return False
@@ -82,7 +82,7 @@ def is_site(text: str, names: frozenset[str], label: str) -> bool:
     words = len(text.split())
     if len(label) >= 4 and label in key and words <= 4:
         return True
-    return words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
+    return part and words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
 
 
 def _named(key: str, names: frozenset[str], label: str) -> bool:
@@ -90,6 +90,12 @@ def _named(key: str, names: frozenset[str], label: str) -> bool:
         return True
     ends = table("metadata.toml")["name_ends"]
     return any(key.endswith(end) and key[: -len(end)] in names for end in ends)
+
+
+def is_whole_site(text: str, names: frozenset[str], label: str) -> bool:
+    """Whether a whole title is only the site's name: "Valley Times", but not "We are Valley" on valley.example."""
+    key = squash(text)
+    return is_site(text, names, label) and (_named(key, names, label) or 2 * len(label) >= len(key))
 
 
 def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
@@ -112,7 +118,9 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
 def _cut_end(text: str, names: frozenset[str], label: str) -> str:
     marks = list(_MARK.finditer(text))[-4:]
     for mark in marks:
-        if mark.start() > 0 and is_site(text[mark.end() :], names, label):
+        # What follows a colon is the site's name only where all of it is: "Miller: the valley needs its times".
+        named = is_whole_site if mark[0].strip() == ":" else is_site
+        if mark.start() > 0 and named(text[mark.end() :], names, label):
             return text[: mark.start()].rstrip()
     for mark in list(_LOOSE.finditer(text))[-3:]:
         if mark.start() > 8 and squash(text[mark.end() :]) in names:
@@ -125,6 +133,18 @@ def segments(text: str) -> list[str]:
     text = text[:_MAX]
     parts = _MARK.split(text) if _SIGN.search(text) else [text]
     return [stripped for part in parts if (stripped := part.strip())]
+
+
+def runs(text: str, colons: bool = True) -> frozenset[str]:
+    """Every run of neighbouring parts of a title but itself, squashed: "A | B | C" gives a, b, c, ab and bc.
+
+    A colon parts a kicker from its headline as often as it parts names; without `colons` it is no mark.
+    """
+    text = text[:_MAX]
+    marks = [m for m in _MARK.finditer(text) if colons or m[0].strip() != ":"][:8] if _SIGN.search(text) else []
+    begins, ends = [0, *(m.end() for m in marks)], [*(m.start() for m in marks), len(text)]
+    found = (squash(text[a:b]) for i, a in enumerate(begins) for b in ends[i:])
+    return frozenset(found) - {"", squash(text)}
 
 
 def sections(doc: Document) -> frozenset[str]:

@@ -1,0 +1,109 @@
+"""A byline that is only text: "By Ada Lind" near the headline, in no element that says what it is."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+from scraper.data import table
+from scraper.parse.document import Document
+from scraper.parse.headline import headline
+from scraper.parse.sitename import host_label, is_site, site_names, squash
+
+_LONGEST = 120  # characters of such a line
+_BEFORE, _AFTER = 4, 14  # pieces of text around the headline
+_NAMED = 4  # words of one name
+_HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
+_CODE = re.compile(r"[{}<>=;]")
+_PART = re.compile(r"\s*[,&|•·/]\s*|\s+[-–—]\s+")
+_LETTER = re.compile(r"[^\W\d_]")
+
+
+@functools.cache
+def _words(name: str) -> frozenset[str]:
+    return frozenset(table("authorwords.toml")[name])
+
+
+@functools.cache
+def _start() -> re.Pattern[str]:
+    words = "|".join(sorted(map(re.escape, _words("line")), key=len, reverse=True))
+    return re.compile(rf"(?:{words})\s*[::]?(?:\s+(?=\S)|$)", re.IGNORECASE)
+
+
+@functools.cache
+def _and() -> re.Pattern[str]:
+    words = "|".join(map(re.escape, _words("between")))
+    return re.compile(rf"\s+(?:{words})\s+|\s*[,&]\s*", re.IGNORECASE)
+
+
+@functools.cache
+def _end() -> re.Pattern[str]:
+    """Where a name ends and a date or a place begins: "posted by Lind at 12:53", "By Ada Lind | 4 May"."""
+    words = "|".join(map(re.escape, _words("line_ends")))
+    return re.compile(rf"\s+(?:{words})(?:\s.*|$)|[\s|•·/(,–—-]+\d.*|\s+[|•·(–—-].*", re.IGNORECASE | re.DOTALL)
+
+
+def printed(doc: Document) -> tuple[list[str], str]:
+    """The names of the first byline in the text around the headline, and its line; empty where there is none."""
+    found = headline(doc)
+    if found is None or doc.tree.body is None:
+        return [], ""
+    text = doc.tree.body.text(separator="\x00", strip=True, skip_empty=True)
+    pieces = [" ".join(p.split()) for p in text.split("\x00") if p and not (len(p) > _LONGEST and _CODE.search(p))]
+    for at in _near(pieces, squash(str(found.value))):
+        names, line = _names(pieces, at, doc)
+        if names:
+            return names, line
+    return [], ""
+
+
+def _near(pieces: list[str], head: str) -> Iterator[int]:
+    """Pieces around each place where the headline stands, or begins: those behind it first."""
+    for at, piece in enumerate(pieces):
+        key = squash(piece) if len(piece) >= _HEAD or squash(piece) == head else ""
+        if key and (key == head or head.startswith(key)):
+            yield from range(at + 1, min(at + 1 + _AFTER, len(pieces)))
+            yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
+
+
+def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
+    """The names of a line that begins as bylines do: in the same piece of text, or in the next ones."""
+    line = pieces[at]
+    start = _start().match(line) if len(line) <= _LONGEST else None
+    if start is None:
+        return [], ""
+    rest = line[start.end() :]
+    dated = bool(re.search(r"\d", rest))
+    if not rest and at + 1 < len(pieces):
+        rest, last = _joined(pieces, at + 1)
+        dated = any(re.search(r"\d", p) for p in (*pieces[max(0, at - 2) : at], *pieces[last + 1 : last + 4]))
+        line = f"{line} {rest}"
+    found: list[str] = []
+    for part in _and().split(_end().sub("", rest)):
+        if not _is_person(part, alone=dated and not found) or is_site(
+            part, site_names(doc), host_label(doc), part=False
+        ):
+            break
+        found.append(part)
+    return found, line
+
+
+def _joined(pieces: list[str], at: int) -> tuple[str, int]:
+    """A name in a piece of its own, with those that "and" and commas tie to it, and where the last one stands."""
+    text = pieces[at]
+    while at + 2 < len(pieces) and _and().fullmatch(f" {pieces[at + 1]} ") and len(pieces[at + 2]) <= _LONGEST // 2:
+        text, at = f"{text} {pieces[at + 1]} {pieces[at + 2]}", at + 2
+    return (text if len(text) <= _LONGEST else ""), at
+
+
+def _is_person(text: str, alone: bool) -> bool:
+    """Whether a text can be a person's name: two words or more, none small but "von" and its like; `alone`, one."""
+    words = text.split()
+    if not (1 if alone else 2) <= len(words) <= _NAMED or words[0].casefold() in _words("articles"):
+        return False
+    if len(words) == 1:
+        return len(text) > 2 and _LETTER.match(text) is not None and text.casefold() not in _words("nobody")
+    return all(_LETTER.match(w) and (not w[0].islower() or w in _words("particles")) for w in words) and not re.search(
+        r"[\d:!?_]", text
+    )
