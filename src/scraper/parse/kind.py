@@ -20,6 +20,7 @@ from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
 _YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
+_LINKS = 1000  # of a page are weighed
 _SHORT = 600  # characters of text that a wall or an error page has at most
 
 
@@ -162,7 +163,7 @@ def _from_markup(doc: Document) -> dict[str, float]:
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {
         f"any_{name}": float(counts[name] > 0)
-        for name in ("cart", "forum", "price", "code", "time", "article", "pages")
+        for name in ("cart", "forum", "price", "code", "time", "article", "pages", "hero", "related", "faq")
     }
     found["many_article"] = float(counts["article"] >= 5)
     found["h2_linked"] = counts["h2_link"] / max(1, counts["h2"])
@@ -172,9 +173,17 @@ def _from_markup(doc: Document) -> dict[str, float]:
 
 
 def _from_text(doc: Document) -> dict[str, float]:
-    paragraphs = [len(node.text()) for node in doc.tree.css("p")[:200]]
+    nodes = doc.tree.css("p")[:200]
+    paragraphs = [len(node.text()) for node in nodes]
     long = [n for n in paragraphs if n > 120]
+    linked = sum(len(node.text(strip=True)) for node in doc.tree.css("a[href]")[:_LINKS])
+    places: Counter[int] = Counter()  # an article's paragraphs stand in one element, a landing page's in many
+    for node, size in zip(nodes, paragraphs, strict=True):
+        if size > 60 and node.parent is not None:
+            places[node.parent.mem_id] += size
     return {
+        "prose_linked": sum(long) / max(1, sum(long) + linked),
+        "prose_together": max(places.values(), default=0) / max(1, sum(places.values())),
         "prose": math.log1p(sum(long)) / 5,
         "prose_none": float(not long),
         "prose_count": math.log1p(len(long)) / 2,
