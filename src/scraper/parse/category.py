@@ -99,7 +99,8 @@ def _links(doc: Document) -> Iterator[LexborNode]:
     for node in doc.tree.css(_MARKED):
         name = node.attributes.get("class") or ""
         if _SECTION_ITSELF.search(name) or "category" in (node.attributes.get("rel") or "").split():
-            yield node
+            inner = node.css("a")
+            yield from inner if len(inner) > 1 else [node]
         elif node.tag != "a" and _HOLDS_SECTION.search(name):
             yield from node.css("a")
 

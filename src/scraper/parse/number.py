@@ -18,10 +18,10 @@ _POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
 _URL_NUMBER = re.compile(
     r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,18})(?=$|[/_,!-]|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
 )
-# Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600.
+# Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600. And a DOI, which is no number.
 _DATES = re.compile(
-    r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)"
-    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)"
+    r"(?:19|20)\d\d[/_-]\d{1,2}(?!\d)(?:[/_-]\d{1,2}(?!\d))?|(?<!\d)(?:19|20)\d\d(?!\d)"
+    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)|/10\.\d{4,9}/.*"
 )
 _OF_ALL = re.compile(r"e?ISSN\b|ISBN\b", re.IGNORECASE)  # the number of the whole publication
 _WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
