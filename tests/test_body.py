@@ -91,6 +91,8 @@ def test_words(text: str, count: int) -> None:
         ('<header><h1>T</h1></header><div class="article-lead">A sentence that sums the article up.</div>', True),
         ("<h1>T</h1><p>A sentence that opens the article as any other.</p>", False),
         ('<h1>T</h1><p class="standfirst">Short.</p>', False),
+        ('<h1>T</h1><div class="article-lead"><figure>A caption, by Ann Roe of the Times</figure></div>', False),
+        ('<h1>T</h1><p class="subtitle image-credit">A caption, by Ann Roe of the Times</p>', False),
         ('<h1>T</h1><p class="standfirst"><a>Share it with</a> <a>friends</a> <a>and foes</a></p>', False),
         ('<h1>T</h1><p class="standfirst"><script>window.play({"standfirst": 1})</script></p>', False),
     ],

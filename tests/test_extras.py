@@ -29,8 +29,10 @@ GERMAN = (
         ("<p>橋は長い冬のあとに開通し、町の人々は踊って祝った。</p>", "ja"),
         (f'<html lang="en-US">{PERSIAN}</html>', "fa"),  # what the template came with
         (f'<html lang="en">{GERMAN * 3}</html>', "de"),
+        (f'<html lang="en"><p>{"橋は長い冬のあとに開通し、町の人々は踊って祝った。" * 5}</p></html>', "ja"),
         (f'<html lang="en">{GERMAN}</html>', "en"),  # too little text to doubt it
         (f'<html lang="fr">{GERMAN * 3}</html>', "fr"),  # somebody chose that
+        (f'<html lang="en"><p>{"ubo lela " * 40}</p></html>', None),  # of a language not known here, but not English
         ("<p>x</p>", None),
     ],
 )
@@ -54,7 +56,10 @@ def test_language(html: str, want: str | None) -> None:
         ('<a rel="tag" href="/t/b">#Bridge</a>', ["Bridge"]),
         ('<a rel="category tag" href="/c/r">Roads</a><a rel="tag" href="/t/b">Bridge</a>', ["Bridge"]),
         ('<a rel="category tag" href="/c/r">Roads</a>', None),
-        ('<meta name="keywords" content="Section:roads, Category: Roads, Tag:Bridge, auto_play, Level:0">', ["Bridge"]),
+        (
+            '<meta name="keywords" content="Section:roads, Category: Roads, Tag:Bridge, auto_play, Level:0, 104746">',
+            ["Bridge"],
+        ),
         (
             '<meta name="keywords" content="Bridge 2: The Return, Ann &amp;amp; Bob">',
             ["Bridge 2: The Return", "Ann & Bob"],

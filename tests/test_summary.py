@@ -7,6 +7,7 @@ import pytest
 import scraper
 
 BODY = "The bridge opened on Tuesday after a long winter, and the town danced on it until the evening came."
+TAGLINE = '<header><p class="site-description">All news of the valley.</p></header>'
 MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people and thanked all who had helped her.</p>"
 
 
@@ -21,6 +22,7 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
         ('<meta name="description" content="The bridge opened on Tuesday after a long winter, and the to">', False),
         ('<meta name="description" content="The bridge opened on Tuesday after a long winter [...]">', False),
         (f'<meta name="description" content="{BODY}">', True),
+        ('<meta name="description" content="All news of the valley.">', False),
         ('<meta name="description" content="Bridge opens after a long winter">', False),
         ('<meta name="description" content="Valley Times">', False),
         ('<meta name="description" content="Visit the post for more.">', False),
@@ -30,9 +32,10 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
             False,
         ),
     ],
-    ids=["own", "cut", "cut in a word", "excerpt", "first paragraph", "headline", "name", "filler", "site"],
+    ids=["own", "cut", "cut in a word", "excerpt", "first paragraph", "tagline", "headline", "name", "filler", "site"],
 )
 def test_summary(head: str, want: bool) -> None:
-    html = f"<html><head>{head}</head><body><h1>Bridge opens after a long winter</h1><p>{BODY}</p>{MORE}</body></html>"
+    text = f"{TAGLINE}<h1>Bridge opens after a long winter</h1><p>{BODY}</p>{MORE}"
+    html = f"<html><head>{head}</head><body>{text}</body></html>"
     article = scraper.parse(html.encode(), url="https://www.valley-times.example/bridge")
     assert (article.summary is not None) is want

@@ -162,9 +162,11 @@ def summary(doc: Document) -> Found | None:
 
 
 def _is_gadget(node: LexborNode, size: int) -> bool:
-    """Whether the element works more than it says: a script stands in it, or most of it are links to share by."""
+    """Whether the element shows a picture or works: its text is a caption, a script, or mostly links to share by."""
+    if node.tag == "figure" or not names(node)[0].isdisjoint(("media", "caption")):
+        return True
     links = sum(len(link.text(strip=True)) for link in node.css("a"))
-    return node.css_first("script, style") is not None or 2 * links > size
+    return node.css_first("script, style, figure") is not None or 2 * links > size
 
 
 def _below(head: LexborNode) -> Iterator[LexborNode]:

@@ -22,7 +22,7 @@ _MAX_TAGS = 60
 # What systems file among the keywords for themselves: "Section:culture", "Category: Moon", "autoplay_video", a UUID.
 _MACHINE_TAG = re.compile(
     r"^[^\W\d][\w -]*:(?!//)\S|^(?:[\w ]+ )?(?:category|section|type|tag|tokens|channel|template): "
-    r"|^[a-z\d]+(?:_[a-z\d]+)+$|^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$",
+    r"|\w_\w|^\d{6,}$|^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$",
     re.IGNORECASE,
 )
 _LONGEST_TAG = 100  # characters
@@ -58,6 +58,8 @@ _SCRIPTS = (  # a script that one language of the news writes, by the letters th
     ("uk", re.compile(r"[іїєґ]", re.IGNORECASE)),
     ("ru", re.compile(r"[а-яё]", re.IGNORECASE)),
 )
+_ENOUGH, _FOREIGN = 60, 0.015  # words of a text that tell; share of English's commonest below which it is not English
+_NOT_LATIN = re.compile(r"[^\W\d_a-z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -75,39 +77,55 @@ def bcp47(text: str) -> str | None:
 
 
 def language_from_html(doc: Document) -> Found | None:
-    """The declared language; "en" is what templates come with, so it stands only where the text does not contradict."""
-    found = _tagged(doc.lang, "markup", "html lang")
-    if found and found.value[:2] == "en" and not _is_english(text := _prose(doc)):
-        read = _read(text)
-        if read and read[1] and read[0] != "en":
-            return Found(read[0], "markup", doc.lang or "", "words of the text, against html lang")
-    return found
-
-
-def _is_english(text: str) -> bool:
-    """At a glance: most pages that say so are."""
-    words = text[:3000].lower().split()
-    return sum(map(_english().__contains__, words)) * 6 > len(words)
-
-
-@functools.cache
-def _english() -> frozenset[str]:
-    return frozenset(table("stopwords.toml")["words"]["en"])
+    return _declared(doc, doc.lang, "markup", "html lang")
 
 
 def language_from_jsonld(doc: Document) -> Found | None:
     value = doc.article_data.get("inLanguage")
     if isinstance(value, dict):
         value = value.get("alternateName") or value.get("name")
-    return _tagged(jsonld.text(value), "json-ld", "json-ld inLanguage")
+    return _declared(doc, jsonld.text(value), "json-ld", "json-ld inLanguage")
 
 
 def language_from_meta(doc: Document) -> Found | None:
     for key in ("og:locale", "content-language", "language", "dc.language", "dcterms.language", "inlanguage"):
         for text in doc.meta.get(key, ())[:1]:
-            if found := _tagged(text.split(",")[0], "meta", f"meta {key}"):
+            if found := _declared(doc, text.split(",")[0], "meta", f"meta {key}"):
                 return found
     return None
+
+
+def _declared(doc: Document, text: str | None, source: Source, path: str) -> Found | None:
+    """A declared language. "en" is what templates come with, so it stands only where the text does not contradict:
+    where that is plainly of another language it is this one, and where it is plainly not English, none."""
+    value = bcp47(text) if text else None
+    if value is None:
+        return None
+    if value[:2] == "en" and (share := _english_share(doc)) < 1 / 6:
+        read = _read(_prose(doc))
+        if read and read[1] and read[0] != "en":
+            return Found(read[0], "markup", text or "", f"words of the text, against {path}")
+        if share < _FOREIGN:
+            return None
+    return Found(value, source, text or "", path)
+
+
+def _english_share(doc: Document) -> float:
+    """Which share of the text's words are English's commonest; 1 where few words or many figures cannot tell."""
+    if "english" not in doc.memo:
+        text = _prose(doc).lower()
+        every = text.split()
+        words = [word for word in every if word[0].isalpha()]
+        tells = len(words) >= _ENOUGH and len(words) * 5 >= len(every) * 4
+        plain = sum(map(_english().__contains__, words)) / len(words) if tells else 1.0
+        doc.memo["english"] = 0.0 if len(_NOT_LATIN.findall(text)) > max(100, len(text) // 3) else plain
+    share: float = doc.memo["english"]
+    return share
+
+
+@functools.cache
+def _english() -> frozenset[str]:
+    return frozenset(table("stopwords.toml")["words"]["en"])
 
 
 def language_from_text(doc: Document) -> Found | None:
@@ -234,17 +252,12 @@ def canonical_url(doc: Document) -> str | None:
     return found.value if found else None
 
 
-def _tagged(text: str | None, source: Source, path: str) -> Found | None:
-    value = bcp47(text) if text else None
-    return Found(value, source, text or "", path) if value else None
-
-
 def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool = True) -> Found | None:
     found: dict[str, str] = {}
     for text in map(tidy, _strings(value)):
         parts = re.split(r"[,;，、،]", text) if split else [text]
         for part in parts:
-            tag = _TAG_MARK.sub("", tidy(part).strip("#\"' "))
+            tag = _TAG_MARK.sub("", tidy(part).strip("#\"' ").rstrip(":"))
             if 1 < len(tag) <= _LONGEST_TAG and len(found) < _MAX_TAGS and not _is_key(tag, doc):
                 found.setdefault(tag.casefold(), tag)
     return Found(tuple(found.values()), source, ", ".join(found.values())[:500], path) if found else None

@@ -29,6 +29,8 @@ def from_jsonld(doc: Document) -> Found | None:
 
 def from_meta(doc: Document) -> Found | None:
     """The page's own description, made for search results and shared links."""
+    tagline = doc.tree.css_first(".site-description")
+    doc.memo["tagline"] = tagline.text() if tagline else ""
     found = doc.first_meta("og:description", "description", "twitter:description")
     if found is None or not 0 < len(found[1]) <= _LONGEST:
         return None
@@ -57,9 +59,11 @@ def _idle(value: str, text: str, doc: Document) -> bool:
 
 
 def _told_of_site(doc: Document) -> list[str]:
+    """What the site says of itself: in its data, and in WordPress's header, as doc.memo kept it from the whole tree."""
     types = table("metadata.toml")["site_types"].keys()
     sites = (obj for obj in doc.jsonld if not types.isdisjoint(jsonld.types(obj)))
-    return [told for obj in sites if (told := jsonld.text(obj.get("description")))]
+    told = [text for obj in sites if (text := jsonld.text(obj.get("description")))]
+    return [*told, doc.memo.get("tagline", "")]
 
 
 STEPS: tuple[Step, ...] = (body.summary, from_jsonld, from_meta)
