@@ -91,6 +91,10 @@ def test_words(text: str, count: int) -> None:
         ('<header><h1>T</h1></header><div class="article-lead">A sentence that sums the article up.</div>', True),
         ("<h1>T</h1><p>A sentence that opens the article as any other.</p>", False),
         ('<h1>T</h1><p class="standfirst">Short.</p>', False),
+        ('<h1>T</h1><div class="article-lead"><figure>A caption, by Ann Roe of the Times</figure></div>', False),
+        ('<h1>T</h1><p class="subtitle image-credit">A caption, by Ann Roe of the Times</p>', False),
+        ('<h1>T</h1><p class="standfirst"><a>Share it with</a> <a>friends</a> <a>and foes</a></p>', False),
+        ('<h1>T</h1><p class="standfirst"><script>window.play({"standfirst": 1})</script></p>', False),
     ],
 )
 def test_summary(html: str, expected: bool) -> None:
@@ -114,8 +118,19 @@ def _data(**values: object) -> str:
         (_data(isAccessibleForFree='"http://schema.org/False"'), "x" * 5000, ("paid", [])),
         ('<meta property="article:content_tier" content="locked">', "x" * 400, ("paid", ["preview-only"])),
         ('<meta property="article:content_tier" content="free">', "x" * 900, ("free", [])),
+        (
+            '<script type="application/ld+json">{"@type":"WebPage","isAccessibleForFree":true}</script>',
+            None,
+            ("free", []),
+        ),
+        ('<meta itemprop="isAccessibleForFree" content="false">', "x" * 5000, ("paid", [])),
+        ('<meta property="article:premium" content="false">', "x" * 900, ("free", [])),
+        ('<meta property="article:premium" content="maybe">', "x" * 900, ("unknown", [])),
     ],
-    ids=["C28-nothing", "short", "no-text", "C28-free", "C28-paid", "C28-paid-whole", "C28-locked", "C28-tier-free"],
+    ids=[
+        *("C28-nothing", "short", "no-text", "C28-free", "C28-paid", "C28-paid-whole", "C28-locked", "C28-tier-free"),
+        *("page-free", "microdata-paid", "not-premium", "premium-unclear"),
+    ],
 )
 def test_access(html: str, text: str | None, expected: tuple[str, list[str]]) -> None:
     assert body.access(document(f"<html><head>{html}</head></html>"), text) == expected

@@ -7,6 +7,7 @@ import pytest
 from scraper.parse import extras
 from snippets import document
 
+SITE = "https://www.valley-times.example"
 PERSIAN = "<p>" + "شورای شهر آرالیا روز سه‌شنبه گرد آمد و پذیرفت که پل شمالی پیش از زمستان ساخته شود. " * 3 + "</p>"
 GERMAN = (
     "<p>"
@@ -26,6 +27,12 @@ GERMAN = (
         (PERSIAN, "fa"),
         (GERMAN, "de"),
         ("<p>橋は長い冬のあとに開通し、町の人々は踊って祝った。</p>", "ja"),
+        (f'<html lang="en-US">{PERSIAN}</html>', "fa"),  # what the template came with
+        (f'<html lang="en">{GERMAN * 3}</html>', "de"),
+        (f'<html lang="en"><p>{"橋は長い冬のあとに開通し、町の人々は踊って祝った。" * 5}</p></html>', "ja"),
+        (f'<html lang="en">{GERMAN}</html>', "en"),  # too little text to doubt it
+        (f'<html lang="fr">{GERMAN * 3}</html>', "fr"),  # somebody chose that
+        (f'<html lang="en"><p>{"ubo lela " * 40}</p></html>', None),  # of a language not known here, but not English
         ("<p>x</p>", None),
     ],
 )
@@ -47,6 +54,20 @@ def test_language(html: str, want: str | None) -> None:
             ["Bridge", "Winter"],
         ),
         ('<a rel="tag" href="/t/b">#Bridge</a>', ["Bridge"]),
+        ('<a rel="category tag" href="/c/r">Roads</a><a rel="tag" href="/t/b">Bridge</a>', ["Bridge"]),
+        ('<a rel="category tag" href="/c/r">Roads</a>', None),
+        (
+            '<meta name="keywords" content="Section:roads, Category: Roads, Tag:Bridge, auto_play, Level:0, 104746">',
+            ["Bridge"],
+        ),
+        (
+            '<meta name="keywords" content="Bridge 2: The Return, Ann &amp;amp; Bob">',
+            ["Bridge 2: The Return", "Ann & Bob"],
+        ),
+        (
+            '<meta property="og:site_name" content="Valley Times"><meta name="keywords" content="Valley Times,Bridge">',
+            ["Bridge"],
+        ),
         ("<p>x</p>", None),
     ],
 )
@@ -64,8 +85,28 @@ def test_tags(html: str, want: list[str] | None) -> None:
             '<script type="application/ld+json">{"@type":"Article","image":[{"url":"//cdn.example/b.jpg"}]}</script>',
             "https://cdn.example/b.jpg",
         ),
+        (
+            '<meta property="og:image" content="/site_logo.png"><meta property="og:image" content="/b.jpg">',
+            f"{SITE}/b.jpg",
+        ),
+        ('<meta property="og:image" content="/img/og-default.jpg?v=2">', None),
+        ('<meta property="og:image" content="/i/blank.jpg">', None),
+        ('<meta property="og:image" content="/icons/favicon.ico">', None),
+        (
+            '<meta property="og:image" content="/logorama-film-by-default-7.jpg">',
+            f"{SITE}/logorama-film-by-default-7.jpg",
+        ),
+        (
+            '<script type="application/ld+json">[{"@type":"Article","image":{"@id":"/a#main"}},'
+            '{"@type":"ImageObject","@id":"/a#main","url":"/b.jpg"}]</script>',
+            f"{SITE}/b.jpg",
+        ),
+        ('<script type="application/ld+json">{"@type":"Article","image":{"@id":"/a#main"}}</script>', None),
     ],
-    ids=["relative", "data URL, C37", "list of objects"],
+    ids=[
+        *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank", "icon", "no logo"),
+        *("by its id", "an id alone"),
+    ],
 )
 def test_image(html: str, want: str | None) -> None:
     found = extras.image(document(html))

@@ -66,9 +66,10 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     stamp = when.when(doc, full=climber is climb_all)
     doc.headline = _built_in(doc, found["headline"])
     kind.survey(doc, stamp, doc.headline)
-    found["summary"] = climber(doc, (site.from_site("summary"), *summary.STEPS))
-    found["body"] = _own_text(doc) or _without(found["summary"], body.body(doc, doc.headline))
+    described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
+    found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
     text = found["body"][0].value if found["body"] else None
+    found["summary"] = summary.apart(described, text, doc)
     access, issues = body.access(doc, text)
     is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline)
     url, declared = _addresses(doc)
@@ -76,7 +77,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
     if access != "unknown":
-        sources["access"] = "json-ld" if "isAccessibleForFree" in doc.article_data else "meta"
+        sources["access"] = "json-ld" if any("isAccessibleForFree" in obj for obj in doc.jsonld) else "meta"
     return Article(
         id=article_id(declared),
         site=rules.site or doc.host,

@@ -33,6 +33,7 @@ _UTF8 = (("content-type", "text/html; charset=utf-8"),)
 _PROSE_KEYS = frozenset(
     ["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"]
 )
+_PREMIUM: dict[str, Access] = {"false": "free", "true": "paid", "0": "free", "1": "paid", "no": "free", "yes": "paid"}
 _PAID_DATA: dict[str, Access] = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
 
 
@@ -155,9 +156,17 @@ def summary(doc: Document) -> Found | None:
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
             text = clean(node.text())
-            if 20 < len(text) < _STANDFIRST:
+            if 20 < len(text) < _STANDFIRST and not _is_gadget(node, len(text)):
                 return Found(text, "markup", text, _path(node))
     return None
+
+
+def _is_gadget(node: LexborNode, size: int) -> bool:
+    """Whether the element shows a picture or works: its text is a caption, a script, or mostly links to share by."""
+    if node.tag == "figure" or not names(node)[0].isdisjoint(("media", "caption")):
+        return True
+    links = sum(len(link.text(strip=True)) for link in node.css("a"))
+    return node.css_first("script, style, figure") is not None or 2 * links > size
 
 
 def _below(head: LexborNode) -> Iterator[LexborNode]:
@@ -176,11 +185,7 @@ def _below(head: LexborNode) -> Iterator[LexborNode]:
 
 def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
     """Whether the page says that its text is free or paid for, and the issues: "preview-only", "body-short"."""
-    declared = doc.article_data.get("isAccessibleForFree")
-    said = _PAID_DATA.get(str(jsonld.text(declared) or declared).lower().rsplit("/", 1)[-1])
-    tier = doc.first_meta("article:content_tier", "og:article:content_tier")
-    if tier and tier[1].lower() in ("free", "metered", "locked"):
-        said = "paid" if tier[1].lower() == "locked" else said or "free"
+    said = _declared_access(doc)
     issues = []
     size = len(text or "")
     whole = len(jsonld.text(doc.article_data.get("articleBody")) or "")
@@ -189,3 +194,21 @@ def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
     if 0 < size < THIN:
         issues.append("body-short")
     return said or "unknown", issues
+
+
+def _declared_access(doc: Document) -> Access | None:
+    """By schema.org's isAccessibleForFree, of the article or of the page around it; a locked tier outweighs it."""
+    tier = (doc.first_meta("article:content_tier", "og:article:content_tier") or ("", ""))[1].lower()
+    if tier == "locked":
+        return "paid"
+    pages = (obj for obj in doc.jsonld if "WebPage" in jsonld.types(obj))
+    values = [obj.get("isAccessibleForFree") for obj in (doc.article_data, *pages)]
+    for value in (*values, *doc.meta.get("isaccessibleforfree", ())):
+        if said := _PAID_DATA.get(str(jsonld.text(value) or value).lower().rsplit("/", 1)[-1]):
+            return said
+    if tier in ("free", "metered"):
+        return "free"
+    for key in ("article:premium", "ispremium", "cxenseparse:ispaidcontent", "cxenseparse:recs-ispaidcontent"):
+        for text in doc.meta.get(key, ())[:1]:
+            return _PREMIUM.get(text.strip().lower())
+    return None

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
+from scraper import urls
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
@@ -20,12 +21,17 @@ from scraper.parse.text import split_url
 
 _LONGEST = 80  # characters of a section's name
 _MAX_CRUMBS = 12
+_STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 # What holds the links is asked for, not the links in it: that is several times as fast.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i]"
 _SECTION_ITSELF = re.compile(r"(?:post|article)-category", re.IGNORECASE)
 _HOLDS_SECTION = re.compile(r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S)", re.IGNORECASE)
-_SLUG = re.compile(r"[a-z][a-z-]{2,29}")
+_SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_EDGE = " /|\u203a\u00bb>\u00b7\u2022:-\u2013\u2014"
+_AROUND = re.compile(r"^\W+|\W+$")
+_AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 
 def from_label(doc: Document) -> Found | None:
@@ -54,20 +60,30 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = [_crumb(item) for item in items[:_MAX_CRUMBS]] if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    crumbs = [tidy(node.text()) for node in itertools.islice(_trail(doc), _MAX_CRUMBS)]
-    return _last_crumb(crumbs, "markup", "breadcrumb", doc)
+    return _last_crumb(_trail(doc), "markup", "breadcrumb", doc)
 
 
-def _trail(doc: Document) -> Iterator[LexborNode]:
+def _trail(doc: Document) -> list[str]:
     """The steps of the page's trails, each once: one list that is a trail stands within another."""
     seen: set[int] = set()
+    steps: list[str] = []
     for trail in doc.tree.css(_TRAILS):
         itemtype = trail.attributes.get("itemtype") or ""
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
-        for node in trail.css(parts):
-            if node.mem_id not in seen and node.mem_id != trail.mem_id:
-                seen.add(node.mem_id)
-                yield node
+        nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
+        if len({tidy(node.text()) for node in nodes}) <= _STEPS:
+            steps += [tidy(node.text()) for node in nodes if node.mem_id not in seen and _stays(node, doc)]
+            seen.update(node.mem_id for node in nodes)
+    return steps[:_MAX_CRUMBS]
+
+
+def _stays(node: LexborNode, doc: Document) -> bool:
+    """Whether a step's link is to the site itself; a mail address or a profile elsewhere is no section."""
+    href = (node.attributes.get("href") or "").strip()
+    href = f"https:{href}" if href.startswith("//") else href
+    if not href.startswith(("http://", "https://")):
+        return not href.startswith(("mailto:", "tel:"))
+    return not doc.host or urls.same_site(href, doc.url)
 
 
 def from_markup(doc: Document) -> Found | None:
@@ -83,7 +99,8 @@ def _links(doc: Document) -> Iterator[LexborNode]:
     for node in doc.tree.css(_MARKED):
         name = node.attributes.get("class") or ""
         if _SECTION_ITSELF.search(name) or "category" in (node.attributes.get("rel") or "").split():
-            yield node
+            inner = node.css("a")
+            yield from inner if len(inner) > 1 else [node]
         elif node.tag != "a" and _HOLDS_SECTION.search(name):
             yield from node.css("a")
 
@@ -91,13 +108,11 @@ def _links(doc: Document) -> Iterator[LexborNode]:
 def from_url(doc: Document) -> Found | None:
     """The first word of the path, where the path goes on: /politics/bridge-opens."""
     parts = [part for part in unquote(split_url(doc.url).path).split("/") if part]
-    known = table("metadata.toml")["no_sections"]
+    words = table("metadata.toml")
     for part in parts[:-1][:3]:
-        if part.lower() in known or len(part) <= 2:
+        if part.lower() in words["no_sections"] or part.lower() in words["no_section_paths"] or len(part) <= 2:
             continue
-        if _SLUG.fullmatch(part) and part.count("-") <= 2:
-            return Found(part.replace("-", " "), "url", part, "url path")
-        return None
+        return _found(part.replace("-", " "), "url", "url path", doc) if _SLUG.fullmatch(part) else None
     return None
 
 
@@ -110,12 +125,55 @@ def category(doc: Document) -> Found | None:
 
 
 def _found(text: str | None, source: Any, path: str, doc: Document) -> Found | None:
-    value = tidy(text)
-    if not value or len(value) > _LONGEST or value.startswith(("http://", "https://")) or "{{" in value:
-        return None
-    if value.casefold() in table("metadata.toml")["no_sections"] or is_site(value, site_names(doc), host_label(doc)):
-        return None
-    return Found(value, source, text or "", path)
+    for part in _parts(tidy(text)):
+        value = part.strip(_EDGE)
+        if _is_section(value, doc):
+            return Found(_printed(value, source, doc), source, text or "", path)
+    return None
+
+
+def _parts(text: str) -> list[str]:
+    """A section, or the several that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
+    parts = text.split(",")
+    joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
+    return parts if joined or (len(parts) > 2 and not _AND.search(parts[-1])) else [text]
+
+
+def _is_section(value: str, doc: Document) -> bool:
+    if not value or len(value) > _LONGEST or value.startswith(("http://", "https://")):
+        return False
+    if any(sign in value for sign in ("{{", "@", "_")):  # a template, a mail address, a machine's name ("news_world")
+        return False
+    if value.casefold() in table("metadata.toml")["no_sections"] or squash(value) in _titles(doc):
+        return False
+    return not is_site(value, site_names(doc), host_label(doc))
+
+
+def _printed(value: str, source: Any, doc: Document) -> str:
+    """A section named as data and paths do ("local-news"), in the form in which a link of the page prints it."""
+    slug = value.replace(" ", "-")
+    if source not in ("json-ld", "meta", "url") or not _SLUG.fullmatch(slug):
+        return value
+    key = squash(slug)
+    links = (node for node in doc.tree.css("a[href]") if slug in (node.attributes.get("href") or ""))
+    texts = (_AROUND.sub("", tidy(node.text())) for node in links)
+    return next((text for text in texts if squash(text) == key and not text.isupper()), value)
+
+
+def _one(text: str) -> str:
+    """The first of several sections that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
+    parts = text.split(",")
+    joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
+    return parts[0] if joined or (len(parts) > 2 and not _AND.search(parts[-1])) else text
+
+
+def _titles(doc: Document) -> frozenset[str]:
+    """What the page's own headline is called, squashed: some systems fill the section with it."""
+    known = doc.memo.get("own_titles")
+    if not isinstance(known, frozenset):
+        texts = (doc.title, (doc.first_meta("og:title") or ("", ""))[1], jsonld.text(doc.article_data.get("headline")))
+        known = doc.memo["own_titles"] = frozenset(squash(text) for text in texts if text)
+    return known
 
 
 def _first(texts: Iterable[str | None], source: Any, path: str, doc: Document) -> Found | None:
@@ -132,6 +190,7 @@ def _crumb(item: Any) -> str:
 def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Found | None:
     title = squash(doc.title)
     heading = next((squash(node.text()) for node in doc.h1s[:1]), "")
+    crumbs = list(itertools.takewhile(lambda crumb: not _YEAR.fullmatch(crumb), crumbs))  # Home > News > 2017 > May
     for crumb in reversed(crumbs):
         key = squash(crumb)
         own = key and ((key == heading) or (len(key) > 15 and (title.startswith(key) or key in heading)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -14,15 +15,30 @@ from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
-from scraper.parse.sitename import tidy
-from scraper.parse.text import split_url
+from scraper.parse.sitename import site_names, squash, tidy
+from scraper.parse.text import clean, split_url
 
 _MAX_TAGS = 60
+# What systems file among the keywords for themselves: "Section:culture", "Category: Moon", "autoplay_video", a UUID.
+_MACHINE_TAG = re.compile(
+    r"^[^\W\d][\w -]*:(?!//)\S|^(?:[\w ]+ )?(?:category|section|type|tag|tokens|channel|template): "
+    r"|\w_\w|^\d{6,}$|^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$",
+    re.IGNORECASE,
+)
 _LONGEST_TAG = 100  # characters
 _TAG = re.compile(
     r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-z\d]-[a-z\d-]+)?",
     re.IGNORECASE,
 )
+# File names of what stands for a missing picture, whole words only: "site-logo.png", "og-default.jpg", "favicon.ico".
+_STAND_IN = re.compile(
+    r"\.(?:svg|ico)$|(?<![a-z])(?:logos?|favicon|placeholder|spacer|no[-_]?(?:image|img|photo|picture)|fallback)(?![a-z])"
+    r"|^(?:wordbooker_)?blank\.|^(?:default|generic)\."
+    r"|(?<![a-z])(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|thumb|user|post|article)"
+    r"[-_]?(?:media[-_]?|card[-_]?)?(?:default|generic)(?![a-z])"
+    r"|(?<![a-z])default[-_]?(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|user|post|article)(?![a-z])"
+)
+_TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 _SCRIPTS = (  # a script that one language of the news writes, by the letters that only it has
     ("ja", re.compile(r"[\u3041-\u30ff]")),
     ("ko", re.compile(r"[\uac00-\ud7a3]")),
@@ -42,6 +58,8 @@ _SCRIPTS = (  # a script that one language of the news writes, by the letters th
     ("uk", re.compile(r"[іїєґ]", re.IGNORECASE)),
     ("ru", re.compile(r"[а-яё]", re.IGNORECASE)),
 )
+_ENOUGH, _FOREIGN = 60, 0.015  # words of a text that tell; share of English's commonest below which it is not English
+_NOT_LATIN = re.compile(r"[^\W\d_a-z\u00c0-\u024f]")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -59,38 +77,82 @@ def bcp47(text: str) -> str | None:
 
 
 def language_from_html(doc: Document) -> Found | None:
-    return _tagged(doc.lang, "markup", "html lang")
+    return _declared(doc, doc.lang, "markup", "html lang")
 
 
 def language_from_jsonld(doc: Document) -> Found | None:
     value = doc.article_data.get("inLanguage")
     if isinstance(value, dict):
         value = value.get("alternateName") or value.get("name")
-    return _tagged(jsonld.text(value), "json-ld", "json-ld inLanguage")
+    return _declared(doc, jsonld.text(value), "json-ld", "json-ld inLanguage")
 
 
 def language_from_meta(doc: Document) -> Found | None:
     for key in ("og:locale", "content-language", "language", "dc.language", "dcterms.language", "inlanguage"):
         for text in doc.meta.get(key, ())[:1]:
-            if found := _tagged(text.split(",")[0], "meta", f"meta {key}"):
+            if found := _declared(doc, text.split(",")[0], "meta", f"meta {key}"):
                 return found
     return None
 
 
+def _declared(doc: Document, text: str | None, source: Source, path: str) -> Found | None:
+    """A declared language. "en" is what templates come with, so it stands only where the text does not contradict:
+    where that is plainly of another language it is this one, and where it is plainly not English, none."""
+    value = bcp47(text) if text else None
+    if value is None:
+        return None
+    if value[:2] == "en" and (share := _english_share(doc)) < 1 / 6:
+        read = _read(_prose(doc))
+        if read and read[1] and read[0] != "en":
+            return Found(read[0], "markup", text or "", f"words of the text, against {path}")
+        if share < _FOREIGN:
+            return None
+    return Found(value, source, text or "", path)
+
+
+def _english_share(doc: Document) -> float:
+    """Which share of the text's words are English's commonest; 1 where few words or many figures cannot tell."""
+    if "english" not in doc.memo:
+        text = _prose(doc).lower()
+        every = text.split()
+        words = [word for word in every if word[0].isalpha()]
+        tells = len(words) >= _ENOUGH and len(words) * 5 >= len(every) * 4
+        plain = sum(map(_english().__contains__, words)) / len(words) if tells else 1.0
+        doc.memo["english"] = 0.0 if len(_NOT_LATIN.findall(text)) > max(100, len(text) // 3) else plain
+    share: float = doc.memo["english"]
+    return share
+
+
+@functools.cache
+def _english() -> frozenset[str]:
+    return frozenset(table("stopwords.toml")["words"]["en"])
+
+
 def language_from_text(doc: Document) -> Found | None:
     """By the letters of the text, then by its most common words."""
+    text = _prose(doc)
+    read = _read(text if len(text) > 100 else f"{text} {doc.title}")
+    return Found(read[0], "markup", text[:60], "letters and words of the text") if read else None
+
+
+def _prose(doc: Document) -> str:
     body = doc.tree.body
-    text = " ".join(node.text() for node in body.css("p")[:40])[:6000] if body else ""
-    text = text if len(text) > 100 else f"{text} {doc.title}"
+    return " ".join(node.text() for node in body.css("p")[:40])[:6000] if body else ""
+
+
+def _read(text: str) -> tuple[str, bool] | None:
+    """(the text's language, whether there is no doubt), None where neither letters nor words tell it."""
     letters = sum(map(str.isalpha, text))
-    for code, letter in _SCRIPTS:
+    for code, letter in () if text.isascii() else _SCRIPTS:
         if letters > 20 and len(letter.findall(text)) * 50 > letters * _share(code):
-            return Found(code, "markup", text[:60], "script of the text")
+            return code, letters > 100
     counts = Counter(word.lower() for word in _WORD.findall(text))
     scores = {code: sum(counts[word] for word in words) for code, words in table("stopwords.toml")["words"].items()}
     best = max(scores, key=lambda code: scores[code])
     total = sum(counts.values())
-    return Found(best, "markup", text[:60], "words of the text") if total >= 20 and scores[best] * 10 >= total else None
+    if total < 20 or scores[best] * 10 < total:
+        return None
+    return best, total >= 60 and scores[best] * 5 >= total and scores[best] >= 3 * scores["en"]
 
 
 def _share(code: str) -> int:
@@ -107,20 +169,21 @@ def language(doc: Document) -> Found | None:
 
 
 def tags_from_jsonld(doc: Document) -> Found | None:
-    return _tags(doc.article_data.get("keywords"), "json-ld", "json-ld keywords")
+    return _tags(doc, doc.article_data.get("keywords"), "json-ld", "json-ld keywords")
 
 
 def tags_from_meta(doc: Document) -> Found | None:
     for key in ("article:tag", "news_keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords", "keywords"):
-        if found := _tags(doc.meta.get(key), "meta", f"meta {key}"):
+        if found := _tags(doc, doc.meta.get(key), "meta", f"meta {key}"):
             return found
     return None
 
 
 def tags_from_markup(doc: Document) -> Found | None:
-    return _tags(
-        [node.text() for node in doc.tree.css("a[rel~='tag']")[:_MAX_TAGS]], "markup", "a[rel=tag]", split=False
-    )
+    """WordPress marks its tags so, and its sections as both: those are no tags."""
+    nodes = doc.tree.css("a[rel~='tag']")[:_MAX_TAGS]
+    texts = [node.text() for node in nodes if "category" not in (node.attributes.get("rel") or "").split()]
+    return _tags(doc, texts, "markup", "a[rel=tag]", split=False)
 
 
 TAGS: tuple[Step, ...] = (tags_from_jsonld, tags_from_meta, tags_from_markup)
@@ -132,21 +195,34 @@ def tags(doc: Document) -> Found | None:
 
 
 def image_from_meta(doc: Document) -> Found | None:
-    found = doc.first_meta("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
-    return _link(doc, found[1], "meta", f"meta {found[0]}") if found else None
+    for key in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"):
+        for ref in doc.meta.get(key, ())[:4]:
+            if found := _picture(doc, clean(ref), "meta", f"meta {key}"):
+                return found
+    return None
 
 
 def image_from_jsonld(doc: Document) -> Found | None:
     value = doc.article_data.get("image") or doc.article_data.get("thumbnailUrl")
-    return _link(doc, _url(value, 0), "json-ld", "json-ld image")
+    return _picture(doc, _url(doc, value, 0), "json-ld", "json-ld image")
 
 
 def image_from_markup(doc: Document) -> Found | None:
     """The first picture of the article's own: what WordPress marks so, or in a figure of <article> or <main>."""
-    node = doc.tree.css_first(
+    nodes = doc.tree.css(
         "img.wp-post-image[src], article figure img[src], main figure img[src], [itemprop='image'][src]"
     )
-    return _link(doc, node.attributes.get("src"), "markup", "figure img") if node else None
+    pictures = (_picture(doc, node.attributes.get("src"), "markup", "figure img") for node in nodes[:4])
+    return next(filter(None, pictures), None)
+
+
+def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
+    """The image at `ref`, if it is one of the article's: what stands in for a missing one is named as that."""
+    found = _link(doc, ref, source, path)
+    if found is None or ".gravatar.com/" in found.value:
+        return None
+    name = split_url(found.value).path.rsplit("/", 1)[-1].lower()
+    return None if _STAND_IN.search(name) else found
 
 
 IMAGE: tuple[Step, ...] = (image_from_meta, image_from_jsonld, image_from_markup)
@@ -176,20 +252,20 @@ def canonical_url(doc: Document) -> str | None:
     return found.value if found else None
 
 
-def _tagged(text: str | None, source: Source, path: str) -> Found | None:
-    value = bcp47(text) if text else None
-    return Found(value, source, text or "", path) if value else None
-
-
-def _tags(value: Any, source: Source, path: str, *, split: bool = True) -> Found | None:
+def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool = True) -> Found | None:
     found: dict[str, str] = {}
-    for text in _strings(value):
+    for text in map(tidy, _strings(value)):
         parts = re.split(r"[,;，、،]", text) if split else [text]
         for part in parts:
-            tag = tidy(part).strip("#\"' ")
-            if 1 < len(tag) <= _LONGEST_TAG and len(found) < _MAX_TAGS:
+            tag = _TAG_MARK.sub("", tidy(part).strip("#\"' ").rstrip(":"))
+            if 1 < len(tag) <= _LONGEST_TAG and len(found) < _MAX_TAGS and not _is_key(tag, doc):
                 found.setdefault(tag.casefold(), tag)
     return Found(tuple(found.values()), source, ", ".join(found.values())[:500], path) if found else None
+
+
+def _is_key(tag: str, doc: Document) -> bool:
+    """Whether the system speaks to itself, or the site of itself."""
+    return _MACHINE_TAG.search(tag) is not None or (len(tag) > 3 and squash(tag) in site_names(doc))
 
 
 def _strings(value: Any) -> Iterable[str]:
@@ -199,12 +275,16 @@ def _strings(value: Any) -> Iterable[str]:
     ]
 
 
-def _url(value: Any, depth: int) -> str | None:
-    """The URL in a JSON-LD image: text, an ImageObject, or a list of them."""
+def _url(doc: Document, value: Any, depth: int) -> str | None:
+    """The URL in a JSON-LD image: text, an ImageObject or the @id of one, or a list of them."""
     if isinstance(value, list) and value and depth < 4:
-        return _url(value[0], depth + 1)
+        return _url(doc, value[0], depth + 1)
     if isinstance(value, dict) and depth < 4:
-        return _url(value.get("url") or value.get("contentUrl") or value.get("@id"), depth + 1)
+        if url := value.get("url") or value.get("contentUrl"):
+            return _url(doc, url, depth + 1)
+        named = value.get("@id")
+        other = next((obj for obj in doc.jsonld if named and obj is not value and obj.get("@id") == named), None)
+        return _url(doc, other, depth + 1) if other else named if isinstance(named, str) and "#" not in named else None
     return value if isinstance(value, str) else None
 
 

@@ -16,10 +16,11 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.document import Document
-from scraper.parse.sitename import tidy
+from scraper.parse.sitename import segments, tidy
 from scraper.parse.text import split_url
 
 _YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
+_LINKS = 1000  # of a page are weighed
 _SHORT = 600  # characters of text that a wall or an error page has at most
 
 
@@ -36,10 +37,12 @@ def kind(
     doc: Document, body: str | None, stamp: Stamped, headline: str | None
 ) -> tuple[bool, str | None, tuple[Found, ...]]:
     """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first)."""
-    text = doc.tree.body.text(separator=" ") if doc.tree.body and len(body or "") < _SHORT else None
-    if text is not None and (wall := _wall(doc, body, text, headline)):
-        return False, wall.value, (wall,)
     seen, whole = survey(doc, stamp, headline)
+    text = doc.tree.body.text(separator=" ") if doc.tree.body and len(body or "") < _SHORT else None
+    if text is not None:
+        wall = (_said_wall(doc, text, headline) if whole else None) or _bare_wall(doc, body, text, whole)
+        if wall:
+            return False, wall.value, (wall,)
     if seen.get("body_list") and not seen.get("body_one"):
         return False, "listing", (Found("listing", "markup", "archive", "body class"),)
     weights = table("kindweights.json")["all" if whole else "declared"]
@@ -92,7 +95,8 @@ def built(doc: Document) -> dict[str, float]:
 
 
 def _from_data(doc: Document) -> dict[str, float]:
-    types = (kind for obj in doc.jsonld for kind in jsonld.types(obj))
+    types = {kind for obj in doc.jsonld for kind in jsonld.types(obj)}
+    types -= {"Question"} if "FAQPage" in types else set()  # asked by the page itself, in no forum
     found = dict.fromkeys((f"type_{name}" for name in _lists("types", types)), 1.0)
     declared = (doc.first_meta("og:type") or ("", ""))[1].lower()
     if declared:
@@ -162,7 +166,7 @@ def _from_markup(doc: Document) -> dict[str, float]:
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {
         f"any_{name}": float(counts[name] > 0)
-        for name in ("cart", "forum", "price", "code", "time", "article", "pages")
+        for name in ("cart", "forum", "price", "code", "time", "article", "pages", "hero", "related", "faq")
     }
     found["many_article"] = float(counts["article"] >= 5)
     found["h2_linked"] = counts["h2_link"] / max(1, counts["h2"])
@@ -172,9 +176,17 @@ def _from_markup(doc: Document) -> dict[str, float]:
 
 
 def _from_text(doc: Document) -> dict[str, float]:
-    paragraphs = [len(node.text()) for node in doc.tree.css("p")[:200]]
+    nodes = doc.tree.css("p")[:200]
+    paragraphs = [len(node.text()) for node in nodes]
     long = [n for n in paragraphs if n > 120]
+    linked = sum(len(node.text(strip=True)) for node in doc.tree.css("a[href]")[:_LINKS])
+    places: Counter[int] = Counter()  # an article's paragraphs stand in one element, a landing page's in many
+    for node, size in zip(nodes, paragraphs, strict=True):
+        if size > 60 and node.parent is not None:
+            places[node.parent.mem_id] += size
     return {
+        "prose_linked": sum(long) / max(1, sum(long) + linked),
+        "prose_together": max(places.values(), default=0) / max(1, sum(places.values())),
         "prose": math.log1p(sum(long)) / 5,
         "prose_none": float(not long),
         "prose_count": math.log1p(len(long)) / 2,
@@ -182,21 +194,31 @@ def _from_text(doc: Document) -> dict[str, float]:
     }
 
 
-def _wall(doc: Document, body: str | None, text: str, headline: str | None) -> Found | None:
-    """What a page with little text says: error, bot challenge, consent or login wall, nothing without scripts."""
-    words = " ".join(text.split())
-    title = tidy(f"{doc.title} {headline or ''}").casefold()
+def _said_wall(doc: Document, text: str, headline: str | None) -> Found | None:
+    """What the title of a page with little text says: error, bot challenge, consent or login wall.
+
+    Not asked where the page's data show an article: short news has such titles as well ("Missing plane not found").
+    """
+    size = len(" ".join(text.split()))
+    titles = [part.casefold() for part in (*segments(tidy(doc.title)), tidy(headline)) if part]
     for reason in ("soft_404", "wall_bot", "wall_consent", "wall_login"):
-        hit = next((w for w in table("kinds.toml")[reason]["words"] if _said(w, title)), None)
-        if hit and (len(words) < 4 * _SHORT or reason == "soft_404"):
+        words = table("kinds.toml")[reason]["words"]
+        hit = next((w for w in words if any(_said(w, title) for title in titles)), None)
+        if hit and (size < 4 * _SHORT or reason == "soft_404"):
             return Found(reason, "markup", hit, "title")
+    return None
+
+
+def _bare_wall(doc: Document, body: str | None, text: str, unsure: bool) -> Found | None:
+    """What a page with next to no text is: a bot challenge, a consent wall, nothing without scripts."""
+    words = " ".join(text.split())
     if len(words) < _SHORT:
         page = doc.page.body[:300_000].lower()
         mark = next((m for m in table("kinds.toml")["wall_bot"]["marks"] if m.encode() in page), None)
         if mark and not body:
             return Found("wall_bot", "markup", mark, "page")
         low = words.casefold()
-        for reason in ("wall_bot", "wall_consent"):
+        for reason in ("wall_bot", "wall_consent") if unsure else ():
             if hit := next((w for w in table("kinds.toml")[reason]["words"] if w in low), None):
                 return Found(reason, "markup", hit, "text")
     if len(words) < 200 and len(doc.tree.css("script")) > 0 and not body:
@@ -205,7 +227,9 @@ def _wall(doc: Document, body: str | None, text: str, headline: str | None) -> F
 
 
 def _said(words: str, title: str) -> bool:
-    return words in title and _bounded(words).search(title) is not None
+    """Whether a part of the title begins with the words, or is little else."""
+    match = _bounded(words).search(title) if words in title else None
+    return match is not None and (match.start() == 0 or 2 * len(words) >= len(title))
 
 
 @functools.cache

@@ -93,12 +93,19 @@ def find(doc: Document) -> tuple[Label, ...]:
         label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
         if not _is_hidden(label.nodes[0]):
             seen.setdefault(hit.field, label)
+    number = seen.get("number")
+    if number and len({hit.value for hit in block if hit.label == number.label}) > 1:
+        del seen["number"]  # "ID: 4972 ... ID: 4914": a list of other pages
     return tuple(seen.values())
 
 
 def _is_hidden(node: LexborNode) -> bool:
+    """Whether the text is no printed label: a script's, or an entry of a menu ("Category", "Number 1")."""
     parent = node.parent
-    return parent is not None and parent.tag in ("script", "style", "noscript", "template", "textarea")
+    if parent is None:
+        return False
+    menu = parent.tag in ("a", "button", "option") and _COLONS.search(node.text()) is None
+    return menu or parent.tag in ("script", "style", "noscript", "template", "textarea")
 
 
 def _hits(pieces: list[str]) -> Iterator[_Hit]:

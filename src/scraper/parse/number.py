@@ -16,9 +16,14 @@ from scraper.parse.text import clean, split_url
 _LONGEST = 64  # characters
 _POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
 _URL_NUMBER = re.compile(
-    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,12})(?=$|[/_,!-]|\.[a-z]{3,5}$)"
+    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,18})(?=$|[/_,!-]|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
 )
-_DATES = re.compile(r"(?:19|20)\d\d[/_-]\d{1,2}(?:[/_-]\d{1,2})?|(?<!\d)(?:19|20)\d\d(?!\d)")
+# Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600. And a DOI, which is no number.
+_DATES = re.compile(
+    r"(?:19|20)\d\d[/_-]\d{1,2}(?!\d)(?:[/_-]\d{1,2}(?!\d))?|(?<!\d)(?:19|20)\d\d(?!\d)"
+    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)|/10\.\d{4,9}/.*"
+)
+_OF_ALL = re.compile(r"e?ISSN\b|ISBN\b", re.IGNORECASE)  # the number of the whole publication
 _WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
 
 
@@ -58,13 +63,17 @@ def from_wordpress(doc: Document) -> Found | None:
 
 
 def from_meta(doc: Document) -> Found | None:
-    found = doc.first_meta(*table("metadata.toml")["number"])
-    return _found(found[1], "meta", f"meta {found[0]}") if found and _WHOLE.fullmatch(digits(found[1])) else None
+    for key in table("metadata.toml")["number"]:
+        for text in map(clean, doc.meta.get(key, ())[:1]):
+            if _WHOLE.fullmatch(digits(text)) and not _OF_ALL.match(text):
+                return _found(text, "meta", f"meta {key}")
+    return None
 
 
 def from_url(doc: Document) -> Found | None:
-    """The URL's own id: ?id=118, else the last long number of the path that is no date."""
+    """The URL's own id: ?id=118 or ?id=118:bridge-opens, else the last long number of the path that is no date."""
     for key, value in parse_qsl(split_url(doc.url).query):
+        value = value.partition(":")[0]
         if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
     path = _DATES.sub("/", split_url(doc.url).path)

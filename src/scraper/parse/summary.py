@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from scraper.data import table
 from scraper.model import Found
 from scraper.parse import body, jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
+from scraper.parse.sitename import site_names, squash
 from scraper.parse.text import clean
 
 _LONGEST = 700  # characters; a longer description is the article itself
+_SHORTEST = 20  # characters; a shorter one is a name or a heading
+_ENDS = ".!?\u3002\uff01\uff1f\u061f\u06d4\u0964\"')\u201c\u201d\u2019\u00bb\u00ab\u300d"
+_REACH = 3000  # characters
+_CUT = re.compile(r"\s*\S*(?:\.\.+|\u2026|\[.{1,8}\])\s*$|\s*\S*$")  # with the last word, which may be cut too
+_FILLERS = frozenset(["Visit the post for more."])  # what Jetpack writes where a post has no excerpt
 
 
 def from_jsonld(doc: Document) -> Found | None:
@@ -19,10 +29,41 @@ def from_jsonld(doc: Document) -> Found | None:
 
 def from_meta(doc: Document) -> Found | None:
     """The page's own description, made for search results and shared links."""
+    tagline = doc.tree.css_first(".site-description")
+    doc.memo["tagline"] = tagline.text() if tagline else ""
     found = doc.first_meta("og:description", "description", "twitter:description")
     if found is None or not 0 < len(found[1]) <= _LONGEST:
         return None
     return Found(found[1], "meta", found[1], f"meta {found[0]}")
+
+
+def apart(found: tuple[Found, ...], text: str | None, doc: Document) -> tuple[Found, ...]:
+    """Those of `found` that say something of their own, the first of them as the winner.
+
+    A description that is the body's beginning cut off, the headline again, or the site's own is no standfirst.
+    """
+    own = [f for f in found if f.source in ("site", "markup") or not _idle(f.value, text or "", doc)]
+    return tuple(replace(f, lost=None) if i == 0 else f for i, f in enumerate(own))
+
+
+def _idle(value: str, text: str, doc: Document) -> bool:
+    key = squash(value)
+    if len(value) < _SHORTEST or key in (squash(doc.headline or ""), squash(doc.title)) or key in site_names(doc):
+        return True
+    if value in _FILLERS or any(squash(told) == key for told in _told_of_site(doc)):
+        return True
+    if value[-1] in _ENDS and not value.endswith("..."):
+        return False
+    beginning = text[:_REACH]  # what is cut off is the beginning of the text
+    return squash(_CUT.sub("", value)) in squash(beginning) and key not in map(squash, beginning.split("\n\n"))
+
+
+def _told_of_site(doc: Document) -> list[str]:
+    """What the site says of itself: in its data, and in WordPress's header, as doc.memo kept it from the whole tree."""
+    types = table("metadata.toml")["site_types"].keys()
+    sites = (obj for obj in doc.jsonld if not types.isdisjoint(jsonld.types(obj)))
+    told = [text for obj in sites if (text := jsonld.text(obj.get("description")))]
+    return [*told, doc.memo.get("tagline", "")]
 
 
 STEPS: tuple[Step, ...] = (body.summary, from_jsonld, from_meta)

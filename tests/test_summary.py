@@ -1,0 +1,41 @@
+"""Summary: what the page's data give, where it says something of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+import scraper
+
+BODY = "The bridge opened on Tuesday after a long winter, and the town danced on it until the evening came."
+TAGLINE = '<header><p class="site-description">All news of the valley.</p></header>'
+MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people and thanked all who had helped her.</p>"
+
+
+@pytest.mark.parametrize(
+    ("head", "want"),
+    [
+        ('<meta name="description" content="Why it took three years, and who paid.">', True),
+        (
+            '<meta name="description" content="The bridge opened on Tuesday after a long winter, and the to\u2026">',
+            False,
+        ),
+        ('<meta name="description" content="The bridge opened on Tuesday after a long winter, and the to">', False),
+        ('<meta name="description" content="The bridge opened on Tuesday after a long winter [...]">', False),
+        (f'<meta name="description" content="{BODY}">', True),
+        ('<meta name="description" content="All news of the valley.">', False),
+        ('<meta name="description" content="Bridge opens after a long winter">', False),
+        ('<meta name="description" content="Valley Times">', False),
+        ('<meta name="description" content="Visit the post for more.">', False),
+        (
+            '<meta name="description" content="News of the valley, every day."><script type="application/ld+json">'
+            '{"@type":"WebSite","name":"V","description":"News of the valley, every day."}</script>',
+            False,
+        ),
+    ],
+    ids=["own", "cut", "cut in a word", "excerpt", "first paragraph", "tagline", "headline", "name", "filler", "site"],
+)
+def test_summary(head: str, want: bool) -> None:
+    text = f"{TAGLINE}<h1>Bridge opens after a long winter</h1><p>{BODY}</p>{MORE}"
+    html = f"<html><head>{head}</head><body>{text}</body></html>"
+    article = scraper.parse(html.encode(), url="https://www.valley-times.example/bridge")
+    assert (article.summary is not None) is want
