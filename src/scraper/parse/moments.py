@@ -124,7 +124,8 @@ def _value(obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
     text = jsonld.text(obj.get(key))
     if text and (when := datetext.read_iso(text)):
         # A date written for people ("Aug 21, 2025") is a template's, and often that of the last change.
-        trust = 4 if key in ("dateCreated", "uploadDate") or not text[:4].isdecimal() else 1
+        machine = text[:4].isdecimal() or when.offset is not None  # "Tue, 06 Jul 2021 12:36:00 GMT"
+        trust = 4 if key in ("dateCreated", "uploadDate") or not machine else 1
         yield Moment(
             when, kind, "json-ld", f"json-ld {jsonld.types(obj)[0]}.{key}", text[:100], machine=True, trust=trust
         )
