@@ -87,7 +87,8 @@ def from_text(doc: Document) -> Iterator[Moment]:
             alone.append(moment)
             if moment.when.date != alone[0].when.date:
                 return
-    yield from alone[:1]
+    # "Rated 6 July 2021" and "Privacy 7-6-21" are dates of other things.
+    yield from (m for m in alone[:1] if datetext.is_bare(m.raw) or marks("published").search(m.raw))
 
 
 def _published(lines: _Lines) -> Iterator[int]:

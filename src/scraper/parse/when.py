@@ -257,11 +257,6 @@ def _vague(told: _Told) -> bool:
     return told.clock is None or told.day.trust > 6
 
 
-def _distant(told: _Told) -> bool:
-    """Whether neither the data nor an element that is named for it gives the day."""
-    return told.day.trust > 6
-
-
 def _marginal(told: _Told) -> bool:
     """Whether the day comes from a teaser or the margin alone."""
     return told.day.trust > 8
@@ -272,7 +267,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[_Told], b
     (_declared, _marginal),
     (moments.from_times, _coarse),
     (moments.from_names, _doubtful),
-    (moments.from_loose_names, _distant),
+    (moments.from_loose_names, _doubtful),
     (datelines.from_islands, _marginal),
     (datelines.from_text, _marginal),
     (datelines.from_own_teaser, _marginal),
