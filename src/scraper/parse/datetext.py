@@ -82,14 +82,14 @@ def names_weekday(text: str, day: date) -> bool:
 
 
 def is_bare(text: str) -> bool:
-    """Whether a text is a date or a time and nothing else: "Thu, 6 July 2021, 12:36 pm"."""
+    """Whether a text is dates, times and words of change and nothing else: "6 July 2021, 12:36 pm - updated 13:36"."""
     tables, line = words(), cut(fold(text))
     i = 0
     while i < len(line.words):
         word = line.words[i]
         if hit := tables.months.at(line.words, i) or tables.periods.at(line.words, i):
             i = hit[0]
-        elif word in tables.skipped or any(map(str.isdecimal, word)):
+        elif word in tables.skipped or word in tables.stops or any(map(str.isdecimal, word)):
             i += 1
         else:
             return False
