@@ -83,11 +83,13 @@ def from_text(doc: Document) -> Iterator[Moment]:
     yield from itertools.islice((m for m in told if m), 1)
     alone: list[Moment] = []
     for i in lines.dated:
-        if len(lines.texts[i]) <= _ALONE and (moment := lines.moment(i, "the page's only date")):
+        text = lines.texts[i]
+        if (len(text) <= _ALONE or datetext.is_bare(text)) and (moment := lines.moment(i, "the page's only date")):
             alone.append(moment)
             if moment.when.date != alone[0].when.date:
                 return
-    yield from alone[:1]
+    # "Rated 6 July 2021" and "Privacy 7-6-21" are dates of other things.
+    yield from (m for m in alone[:1] if datetext.is_bare(m.raw) or marks("published").search(m.raw))
 
 
 def _published(lines: _Lines) -> Iterator[int]:

@@ -11,7 +11,7 @@ from scraper.parse.datewords import LONGEST, Line, Meaning, Words, cut, fold, wo
 from scraper.parse.days import Context, Day, Order
 from scraper.parse.machinedate import When, read_lenient, read_machine
 
-__all__ = ["When", "names_weekday", "read", "read_iso", "read_time"]
+__all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 
 _DIGIT = re.compile(r"\d")
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself
@@ -79,6 +79,21 @@ def names_weekday(text: str, day: date) -> bool:
         if _means(tables.weekdays.at(line.words, i), day.weekday()):
             return True
     return False
+
+
+def is_bare(text: str) -> bool:
+    """Whether a text is dates, times and words of change and nothing else: "6 July 2021, 12:36 pm - updated 13:36"."""
+    tables, line = words(), cut(fold(text))
+    i = 0
+    while i < len(line.words):
+        word = line.words[i]
+        if hit := tables.months.at(line.words, i) or tables.periods.at(line.words, i):
+            i = hit[0]
+        elif word in tables.skipped or word in tables.stops or any(map(str.isdecimal, word)):
+            i += 1
+        else:
+            return False
+    return True
 
 
 def _means(hit: tuple[int, tuple[Meaning, ...]] | None, number: int) -> bool:

@@ -34,7 +34,10 @@ _LOOSE = (
 _UP = 3  # elements and neighbours looked at for the words in front of a date
 _TODAY = 9  # trust of a weekday and date without a time: the masthead of many sites prints today's
 _BUILT = 9  # trust: behind a date near the headline
+_BADGE = 30  # characters of a date whose parts are elements of their own
+_LINKED = 50  # characters of a link that may be a date alone
 _DEPTH = 6  # elements around a date whose names are asked
+_BLOCKS = 3  # elements around the headline that are asked whether they hold a date
 _SPOKEN = -1  # the place of a comment
 _MARGIN = 4  # what standing in a teaser or the margin costs in trust
 _COMMENT = re.compile(
@@ -49,6 +52,7 @@ _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _MIDNIGHT = time(0)
+_DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +128,8 @@ def _value(obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
     text = jsonld.text(obj.get(key))
     if text and (when := datetext.read_iso(text)):
         # A date written for people ("Aug 21, 2025") is a template's, and often that of the last change.
-        trust = 4 if key in ("dateCreated", "uploadDate") or not text[:4].isdecimal() else 1
+        machine = text[:4].isdecimal() or when.offset is not None  # "Tue, 06 Jul 2021 12:36:00 GMT"
+        trust = 4 if key in ("dateCreated", "uploadDate") or not machine else 1
         yield Moment(
             when, kind, "json-ld", f"json-ld {jsonld.types(obj)[0]}.{key}", text[:100], machine=True, trust=trust
         )
@@ -194,9 +199,9 @@ def _unlisted(found: list[Moment]) -> Iterator[Moment]:
     """The moments, with less trust in a class that repeats with other dates: that is a list of other articles."""
     days: dict[str, set[date | None]] = {}
     for moment in found:
-        days.setdefault(moment.path, set()).add(moment.when.date)
+        days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
     for moment in found:
-        many = len(days[moment.path])
+        many = len(days[moment.path.rstrip(_DIGITS)])
         if many == 1 or moment.trust <= 3:
             yield moment
         elif moment.trust < _MARGIN + 6 and many == 2:
@@ -204,14 +209,37 @@ def _unlisted(found: list[Moment]) -> Iterator[Moment]:
 
 
 def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[LexborNode]:
-    """The nodes behind the headline's h1, then those in front of it, the nearest first."""
+    """The nodes by the block around the headline that holds them; in each those behind its h1, then those in front."""
     heads = [i for i, node in enumerate(nodes) if node.tag == "h1"]
     if len(heads) == len(nodes):
         return []
-    titled = (i for i in heads if (text := clean(nodes[i].text())[:20]) and text in doc.title)
-    at = next(titled, heads[0] if heads else 0)
-    ordered = (*nodes[at:], *reversed(nodes[max(0, at - 10) : at]))
-    return [node for node in ordered if node.tag != "h1"][:_MANY]
+    head = _headline(doc)
+    at = next((i for i in heads if head is not None and nodes[i].mem_id == head.mem_id), 0)
+    ordered = [n for n in (*nodes[at:], *reversed(nodes[max(0, at - 10) : at])) if n.tag != "h1"]
+    if len(ordered) < 2 or head is None:
+        return ordered
+    blocks = {block.mem_id: i for i, block in enumerate(_above(head, _BLOCKS))}
+
+    def distance(node: LexborNode) -> int:
+        return next((blocks[parent.mem_id] for parent in _above(node, _DEPTH) if parent.mem_id in blocks), _BLOCKS)
+
+    return sorted(ordered, key=distance)[:_MANY]
+
+
+def _headline(doc: Document) -> LexborNode | None:
+    """The h1 that the page's title names, else its first."""
+    if len(doc.h1s) == 1:
+        return doc.h1s[0]
+    titled = (node for node in doc.h1s if (text := clean(node.text())[:20]) and text in doc.title)
+    return next(titled, doc.h1s[0] if doc.h1s else None)
+
+
+def _above(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    """The elements around a node, the innermost first, within <body>."""
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "main") and most:
+        yield parent
+        parent, most = parent.parent, most - 1
 
 
 def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
@@ -231,7 +259,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if place is None:
         return
     kind = _kind(node, prop, printed)
-    trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place
+    trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place + (prop == "dateCreated")
     if machine and (when := datetext.read_iso(machine)) and when.date:
         # What is printed as published stands: the machine's may be of the last change.
         told = read(doc, printed) if marks("published").search(printed) else None
@@ -239,9 +267,19 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
             yield Moment(when, kind, "markup", _path(node), machine[:200], machine=True, trust=trust)
         if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
-    if printed and (when := read(doc, printed)) and (when.date or when.issues):
+    if printed and (when := _shown(doc, node, printed)) and (when.date or when.issues):
         today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
         yield Moment(when, kind, "markup", _path(node), printed[:200], trust=_TODAY if today else trust)
+
+
+def _shown(doc: Document, node: LexborNode, printed: str) -> When | None:
+    """The date that an element prints; of a badge whose parts touch one another too: Apr|04|2013."""
+    when = read(doc, printed)
+    if (when is None or when.date is None) and len(printed) < _BADGE:
+        apart = clean(node.text(separator=" "))
+        if apart != printed and (found := read(doc, apart)) and found.date:
+            return found
+    return when
 
 
 def _kind(node: LexborNode, prop: str | None, printed: str) -> Kind:
@@ -282,6 +320,11 @@ def _is_masthead(node: LexborNode) -> bool:
     return node.tag == "header" and node.css_first("h1, h2, h3") is None
 
 
+def _is_teaser(node: LexborNode) -> bool:
+    """Whether an element is a link around more than a date: that of another article."""
+    return node.tag == "a" and len(clean(node.text()[: 4 * _LINKED])) > _LINKED
+
+
 def _path(node: LexborNode) -> str:
     name = (node.attributes.get("class") or node.attributes.get("itemprop") or "").split()
     return f"{node.tag}.{name[0]}" if name else node.tag or ""
@@ -289,7 +332,7 @@ def _path(node: LexborNode) -> str:
 
 def standing(doc: Document, node: LexborNode) -> int | None:
     """How far an element stands from the article: 0 in it, _MARGIN in a list or the margin, None in a comment."""
-    known: dict[int, int] = doc.memo.setdefault("standing", {})
+    known: dict[int, int] = doc.memo.get("standing") or doc.memo.setdefault("standing", _own(doc))
     parent: LexborNode | None = node
     found = 0
     for _ in range(_DEPTH):
@@ -305,6 +348,12 @@ def standing(doc: Document, node: LexborNode) -> int | None:
     return found
 
 
+def _own(doc: Document) -> dict[int, int]:
+    """The elements that hold the headline: the article's own, whatever their names ("layout-sidebar-left")."""
+    head = _headline(doc)
+    return {} if head is None else {parent.mem_id: 0 for parent in _above(head, 2 * _DEPTH)}
+
+
 def _place(node: LexborNode) -> int:
     """What an element's own names say: _SPOKEN for comments, _MARGIN for lists of others and the margin, else 0."""
     attributes = node.attributes
@@ -314,7 +363,7 @@ def _place(node: LexborNode) -> int:
     if ("comment" in name or "repl" in name or "disqus" in name) and _COMMENT.search(name):
         return _SPOKEN
     parts = name.replace("-", " ").replace("_", " ").split()
-    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node)
+    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node) or _is_teaser(node)
     return _MARGIN if outside else 0
 
 

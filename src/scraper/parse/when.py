@@ -46,6 +46,7 @@ class _Told:
     local: datetime  # naive; its time counts only where `clock` is there
     offset: timedelta | None
     instant: Moment | None = None  # what gives the offset
+    torn: bool = False  # the page gives the same clock in two zones
 
 
 def when(doc: Document, *, full: bool = False) -> Stamp:
@@ -65,6 +66,8 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
             seen.append(moment)
         if wanted and len(seen) > before:
             told = _decide([m for i, m in enumerate(seen) if i not in refused])
+    if told is not None:
+        told = _zoned(told, [m for i, m in enumerate(seen) if i not in refused])
     stamp = _stamp(doc, told, seen, refused)
     return replace(stamp, evidence=_evidence(seen, refused, told)) if full else stamp
 
@@ -106,9 +109,9 @@ def _earliest(moment: Moment) -> datetime:
     return datetime.combine(moment.when.date, clock, zone)
 
 
-def _decide(found: list[Moment]) -> _Told | None:
+def _decide(every: list[Moment]) -> _Told | None:
     """The day of the most trusted source, and the finest time that agrees with it."""
-    found = sorted((m for m in found if m.kind == "published"), key=lambda m: m.trust)
+    found = sorted((m for m in every if m.kind == "published"), key=lambda m: m.trust)
     if not found:
         return None
     day = _first(found)
@@ -116,7 +119,9 @@ def _decide(found: list[Moment]) -> _Told | None:
     instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust)), None)
     if instant is None or (day.timed and day.source in ("site", "label")):
         return _local(day, agreeing, instant)
-    return _printed(instant, day, agreeing)
+    clock = _minute(_naive(instant))
+    torn = any(m.instant and m.when.offset != instant.when.offset and _minute(_naive(m)) == clock for m in agreeing)
+    return replace(_printed(_corrected(instant, agreeing), day, agreeing), torn=torn)
 
 
 def _first(found: list[Moment]) -> Moment:
@@ -143,21 +148,65 @@ def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> _Told
     return _Told(day, clock, local, offset, instant)
 
 
+def _corrected(instant: Moment, agreeing: list[Moment]) -> Moment:
+    """The instant, or another that shows its offset to be wrong: one clock was given the mark of the other zone.
+
+    Programs that keep local and UTC clocks print the local one with +00:00 (the page's <time> knows the zone), or the
+    UTC one with the zone's offset (another instant of the page is the very same clock in UTC).
+    """
+    clock = _minute(_naive(instant))
+    for other in agreeing:
+        if not other.instant or other.when.offset == _NONE:
+            continue
+        alike = clock == _minute(_naive(other))
+        if instant.when.offset == _NONE:
+            wrong = alike and other.source == "markup"
+        else:
+            wrong = not alike and clock == _minute(_earliest(other).astimezone(UTC).replace(tzinfo=None))
+        if wrong:
+            return other
+    return instant
+
+
 def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> _Told:
     """The instant of the data, in the local time that the page gives beside it; else in the data's own offset."""
-    moment, own = _earliest(instant), instant.when.offset
-    if own == _NONE and (next_day := _after_midnight(instant, agreeing)):
-        return _local(next_day, [next_day], None)
-    for other in agreeing if own == _NONE else ():  # an offset of its own is local already
-        if other is instant or not other.timed or other.when.offset == _NONE:
-            continue
-        if other.when.offset is not None and _earliest(other) == moment:
-            return _Told(other, other, _naive(other), other.when.offset, other)
-        offset = _between(_naive(other), moment) if other.when.offset is None else None
-        if offset is not None:
-            return _Told(other, other, _naive(instant) + offset, offset, instant)
+    own = instant.when.offset
+    if own == _NONE:  # an offset of its own is local already
+        if next_day := _after_midnight(instant, agreeing):
+            return _local(next_day, [next_day], None)
+        if told := _beside(instant, agreeing):
+            return told
     first = day if day.when.date == instant.when.date else instant
     return _Told(first, instant, _naive(instant), own, instant)
+
+
+def _beside(instant: Moment, agreeing: list[Moment]) -> _Told | None:
+    """An instant in UTC with the local time that the page gives for it; None where there is none."""
+    moment = _earliest(instant)
+    for other in agreeing:
+        offset = other.when.offset
+        if other is instant or not other.timed or offset == _NONE:
+            continue
+        if offset is None:
+            offset = _between(_naive(other), moment)
+            if offset is None or (other.machine and offset == _NONE):
+                continue  # a clock of the data without its zone may be UTC again
+            return _Told(other, other, _naive(instant) + offset, offset, instant)
+        if _minute(_earliest(other)) == _minute(moment):
+            return _Told(other, other, _naive(instant) + offset, offset, other)
+    return None
+
+
+def _zoned(told: _Told, every: list[Moment]) -> _Told:
+    """An instant in UTC put in the zone that the page gives for another moment of these days: "Updated 4:46 PM HST"."""
+    clock = told.clock
+    if clock is None or told.offset != _NONE or clock.when.offset != _NONE:
+        return told
+    for other in every:
+        offset = other.when.offset
+        if other.instant and offset and other.trust <= 6 and near(_naive(other).date(), told.local.date()):
+            return _Told(clock, clock, told.local + offset, offset, other)
+    return told
 
 
 def _after_midnight(instant: Moment, agreeing: list[Moment]) -> Moment | None:
@@ -168,6 +217,10 @@ def _after_midnight(instant: Moment, agreeing: list[Moment]) -> Moment | None:
     following = _naive(instant).date() + timedelta(days=1)
     shown = (m for m in agreeing if m.source == "markup" and m.trust < 9 and m.when.time is None)
     return next((m for m in shown if m.when.date == following), None)
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def _naive(moment: Moment) -> datetime:
@@ -185,17 +238,13 @@ def _between(local: datetime, moment: datetime) -> timedelta | None:
 
 
 def _coarse(told: _Told) -> bool:
-    """Whether an element of the page could make it finer: no time, or an instant in UTC that is local somewhere."""
-    return (
-        told.clock is None
-        or told.day.trust > 3
-        or not (told.offset or told.clock.source in ("site", "label", "markup"))
-    )
+    """Whether an element of the page could make it finer or right: no time, or one that data alone give."""
+    return told.clock is None or told.day.trust > 3 or told.clock.source not in ("site", "label", "markup")
 
 
 def _doubtful(told: _Told) -> bool:
-    """As `_vague`, or an instant in UTC whose day is another one where the page is read."""
-    if _vague(told):
+    """As `_vague`, or an instant in two zones, or one in UTC whose day is another one where the page is read."""
+    if told.torn or _vague(told):
         return True
     if told.offset != _NONE or told.clock is None or not told.clock.machine or told.clock.when.time is None:
         return False
@@ -208,11 +257,6 @@ def _vague(told: _Told) -> bool:
     return told.clock is None or told.day.trust > 6
 
 
-def _distant(told: _Told) -> bool:
-    """Whether neither the data nor an element that is named for it gives the day."""
-    return told.day.trust > 6
-
-
 def _marginal(told: _Told) -> bool:
     """Whether the day comes from a teaser or the margin alone."""
     return told.day.trust > 8
@@ -223,7 +267,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[_Told], b
     (_declared, _marginal),
     (moments.from_times, _coarse),
     (moments.from_names, _doubtful),
-    (moments.from_loose_names, _distant),
+    (moments.from_loose_names, _doubtful),
     (datelines.from_islands, _marginal),
     (datelines.from_text, _marginal),
     (datelines.from_own_teaser, _marginal),
