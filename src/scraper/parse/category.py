@@ -160,13 +160,6 @@ def _printed(value: str, source: Any, doc: Document) -> str:
     return next((text for text in texts if squash(text) == key and not text.isupper()), value)
 
 
-def _one(text: str) -> str:
-    """The first of several sections that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
-    parts = text.split(",")
-    joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
-    return parts[0] if joined or (len(parts) > 2 and not _AND.search(parts[-1])) else text
-
-
 def _titles(doc: Document) -> frozenset[str]:
     """What the page's own headline is called, squashed: some systems fill the section with it."""
     known = doc.memo.get("own_titles")

@@ -20,13 +20,10 @@ from scraper.parse.survey import Survey
 _GROUP, _SPAN, _KINDS, _CUES = 5, 3, 40, 12
 FAMILIES: dict[str, tuple[int, ...]] = {
     # words
-    "end": (_GROUP, 3, _SPAN),
-    "start": (6, _SPAN),
     "cue": (_CUES, 3, _SPAN),
     "cue_first": (_CUES, _SPAN),
     "cue_last": (_CUES, _SPAN),
     "date": (_SPAN,),
-    "capitals": (_SPAN, 7),
     "address": (_SPAN,),
     "author": (_SPAN,),
     "wordless": (1,),
@@ -37,6 +34,9 @@ FAMILIES: dict[str, tuple[int, ...]] = {
     # shape
     "tag": (24,),
     "length": (_GROUP, 9),
+    "end": (_GROUP, 3, _SPAN),
+    "start": (6, _SPAN),
+    "capitals": (_SPAN, 7),
     "links": (_GROUP, _SPAN, 7),
     "list": (3, _SPAN),
     # place
@@ -120,7 +120,7 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
         group, count = GROUPS.get(block.tag, 0), survey.counts[i]
         span = 0 if count < _SHORT else 1 if count < _LONG else 2
         density = min(block.links * 5 // len(block.text), 5) + 1 if block.links else 0
-        told = _words(block, group, span, density, count, survey, vocabulary if count < _TERSE else {})
+        told = _words(block.text, span, survey, vocabulary if count < _TERSE else {}) if count < _SPOKEN else []
         if block.text in seen:
             told.append(AT.again + span)
         seen.add(block.text)
@@ -134,10 +134,14 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
         shape = [
             AT.tag + TAGS.get(block.tag, 0),
             AT.length + group * 9 + step,
+            AT.end + (group * 3 + _ending(block.text[-1])) * 3 + span,
+            AT.start + _opening(block.text[0]) * 3 + span,
             AT.links + (group * 3 + span) * 7 + density,
         ]
         if group == 2 or block.context.tag == "li":
             shape.append(AT.list + near * 3 + span)
+        if count < _SPOKEN and block.text.isupper():
+            shape.append(AT.capitals + span * 7 + density)
         place = [AT.parent + (near * 5 + group) * 3 + span, AT.zone + ((spot.up == 0) * 5 + group) * 9 + step]
         if survey.evidence.data_body:
             place.append(AT.data + (survey.in_data[i] * 2 + survey.trusted) * 3 + span)
@@ -145,8 +149,13 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
     return rows
 
 
+def _ending(char: str) -> int:
+    """What a text ends with: a sentence's end, a colon, or else."""
+    return 0 if char in _STOPS else 1 if char in ":：" else 2
+
+
 def _opening(char: str) -> int:
-    """What a text begins with: a capital, a small letter, one of a script without cases, a digit, a quote, or else."""
+    """What a text begins with: a capital, a small or another letter, a digit, a quotation mark, or else."""
     if char.isalpha():
         return 0 if char.isupper() else 1 if char.islower() else 2
     return 3 if char.isdigit() else 4 if char in _QUOTES else 5
@@ -157,23 +166,15 @@ def word_list(text: str) -> list[str]:
     return _WORD.findall(text[:300].lower())
 
 
-def _words(
-    block: Block, group: int, span: int, density: int, count: int, survey: Survey, vocabulary: Mapping[str, int]
-) -> list[int]:
-    """How a block begins and ends, and what the words of a short one are about: sharing, signing up, dates, names."""
-    text = block.text
-    ending = 0 if text[-1] in _STOPS else 1 if text[-1] in ":：" else 2
-    row = [AT.end + (group * 3 + ending) * 3 + span, AT.start + _opening(text[0]) * 3 + span]
-    if count >= _SPOKEN:
-        return row
+def _words(text: str, span: int, survey: Survey, vocabulary: Mapping[str, int]) -> list[int]:
+    """What the words of a short block are about: sharing, signing up, dates, names."""
+    row: list[int] = []
     tokens = word_list(text)
     row += {SIZE + vocabulary[token] for token in tokens if token in vocabulary}
     if tokens:
         row += _hits(tokens, span)
     else:
         row.append(AT.wordless)
-    if text.isupper():
-        row.append(AT.capitals + span * 7 + density)
     if not text.isalpha() and _DATE.search(text):
         row.append(AT.date + span)
     if "@" in text:
