@@ -39,9 +39,7 @@ class _Lines:
 
     def __init__(self, doc: Document) -> None:
         self.doc = doc
-        body = doc.tree.body
-        pieces = body.text(separator="\x00", strip=True, skip_empty=True).split("\x00") if body else []
-        self.texts = pieces[:_LINES]
+        self.texts = doc.pieces[:_LINES]
         dated = _DATE.search
         self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
         if self.dated and (frame := doc.tree.css_first(_FRAME)):
