@@ -28,7 +28,7 @@ _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u
 )
 _ENDS = _EDGE + ".\u2026"
 _TAIL = "0123456789/.-# \u00a0" + "".join(chr(zero + n) for zero in (0x660, 0x6F0) for n in range(10))
-_AROUND = _ENDS + _TAIL
+_PLAIN_AROUND = "".join(sorted({c for c in _ENDS + _TAIL if c.isascii()}))
 # What _BARS cannot do without.
 _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
 _DIGITS_END = re.compile(r"^(.{1,24}?)[\s.#\u00a0]*([\d][\w/.-]{0,19})$")
@@ -119,7 +119,7 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
         at
         for at, piece in enumerate(pieces)
         if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and ":" in piece[: _MAX_LABEL + 1]))
-        and (":" in piece or not piece.isascii() or piece.strip(_AROUND).lower() in words)
+        and (":" in piece or not piece.isascii() or piece.strip(_PLAIN_AROUND).lower() in words)
         and _begins(piece)
     ]
 

@@ -76,7 +76,9 @@ class Moment:
 @functools.cache
 def marks(name: str) -> re.Pattern[str]:
     """The words of one list of datemarks.toml, anywhere in a text."""
-    return re.compile("|".join(map(re.escape, table("datemarks.toml")[name])), re.IGNORECASE)
+    words = table("datemarks.toml")[name]
+    firsts = "".join(sorted({word[0] for word in words}))  # a look at one letter spares trying all words at each
+    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
 
 
 @functools.cache
