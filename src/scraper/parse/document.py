@@ -164,10 +164,12 @@ def _is_utf8(body: bytes) -> bool:
 def _declared(body: bytes) -> str:
     """The charset of the first <meta> that names one, lower-cased; empty where none does."""
     head = body[:_SNIFF].lower()
-    for match in _META_CHARSET.finditer(head):
-        tag = head.rfind(b"<meta", 0, match.start())
-        if tag >= 0 and head.find(b">", tag, match.start()) < 0:
+    at = head.find(b"charset")
+    while at >= 0:
+        tag = head.rfind(b"<meta", 0, at)
+        if tag >= 0 and head.find(b">", tag, at) < 0 and (match := _META_CHARSET.match(head, at)):
             return match[1].decode("ascii")
+        at = head.find(b"charset", at + 1)
     return ""
 
 

@@ -174,7 +174,7 @@ def read(doc: Document, text: str) -> When | None:
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
     for node in _ordered(doc, doc.tree.css(_STRONG)[:_FIRST]):
-        yield from _marked(doc, node)
+        yield from _read_once(doc, node)
 
 
 def from_names(doc: Document) -> Iterator[Moment]:
@@ -189,7 +189,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
     nodes = _ordered(doc, doc.tree.css(selector)[:_FIRST])
-    yield from _unlisted([moment for node in nodes for moment in _marked(doc, node)])
+    yield from _unlisted([moment for node in nodes for moment in _read_once(doc, node)])
 
 
 def _unlisted(found: list[Moment]) -> Iterator[Moment]:
@@ -214,6 +214,15 @@ def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[LexborNode]:
     at = next(titled, heads[0] if heads else 0)
     ordered = (*nodes[at:], *reversed(nodes[max(0, at - 10) : at]))
     return [node for node in ordered if node.tag != "h1"][:_MANY]
+
+
+def _read_once(doc: Document, node: LexborNode) -> list[Moment]:
+    """The moments of one element, which may be met several times: by its tag, by its microdata, by its class."""
+    known: dict[int, list[Moment]] = doc.memo.setdefault("marked", {})
+    key = node.mem_id
+    if key not in known:
+        known[key] = list(_marked(doc, node))
+    return known[key]
 
 
 def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
