@@ -156,14 +156,13 @@ def _from_url(doc: Document) -> dict[str, float]:
 def _from_markup(doc: Document) -> dict[str, float]:
     counts = Counter({name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
     # One walk over all class names, since each [class*=""] is a walk of its own.
-    names: Counter[str] = Counter()
-    for name, count in Counter([node.attrs.get("class") for node in doc.tree.css("[class]")]).items():
-        names[(name or "").lower()] += count
-    every = "\n".join(names)
+    names = Counter([node.attrs.get("class") for node in doc.tree.css("[class]")])
+    lower = {name: name.lower() for name in names if name}
+    every = "\n".join(lower.values())
     for look, words in table("kinds.toml")["named"].items():
         for word in words:
             if word in every:
-                counts[look] += sum([count for name, count in names.items() if word in name])
+                counts[look] += sum([names[name] for name, low in lower.items() if word in low])
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {
         f"any_{name}": float(counts[name] > 0)
