@@ -82,6 +82,11 @@ class Document:
                 found.setdefault(key.lower(), []).append(content)
         return found
 
+    @cached_property
+    def links(self) -> list[dict[str, str | None]]:
+        """The attributes of each <link>, in page order."""
+        return [node.attributes for node in self.marks["link"]]
+
     def first_meta(self, *names: str) -> tuple[str, str] | None:
         """(name, cleaned content) of the first of `names` that the page has, or None."""
         for name in names:

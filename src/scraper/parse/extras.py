@@ -158,8 +158,7 @@ def image(doc: Document) -> Found | None:
 
 
 def canonical_from_link(doc: Document) -> Found | None:
-    links = (link.attributes for link in doc.marks["link"])
-    link = next((link for link in links if "canonical" in (link.get("rel") or "").split() and "href" in link), None)
+    link = next((link for link in doc.links if "canonical" in (link.get("rel") or "").split() and "href" in link), None)
     return _own(doc, link["href"], "markup", "link canonical") if link else None
 
 

@@ -35,10 +35,7 @@ class Stamped(Protocol):
 def kind(
     doc: Document, body: str | None, stamp: Stamped, headline: str | None, *, full: bool = True
 ) -> tuple[bool, str | None, tuple[Found, ...]]:
-    """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first).
-
-    Without `full` the evidence may be left out.
-    """
+    """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first)."""
     text = doc.tree.body.text(separator=" ") if doc.tree.body and len(body or "") < _SHORT else None
     if text is not None and (wall := _wall(doc, body, text, headline)):
         return False, wall.value, (wall,)

@@ -52,8 +52,7 @@ def from_wordpress(doc: Document) -> Found | None:
     numbers = {m[1] for node in articles if (m := _POST_ID.fullmatch(node.attributes.get("id") or ""))}
     if len(numbers) == 1:
         return _found(numbers.pop(), "markup", "article id")
-    links = (link.attributes for link in doc.marks["link"])
-    short = next((link.get("href") or "" for link in links if link.get("rel") == "shortlink"), "")
+    short = next((link.get("href") or "" for link in doc.links if link.get("rel") == "shortlink"), "")
     query = dict(parse_qsl(split_url(short).query))
     return _found(query["p"], "markup", "link shortlink") if query.get("p", "").isdecimal() else None
 
