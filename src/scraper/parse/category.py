@@ -24,9 +24,7 @@ _MAX_CRUMBS = 12
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i]"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
-_HOLDS_SECTION = re.compile(
-    r"(?=[kecp])(?:kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S))", re.IGNORECASE
-)
+_HOLDS_SECTION = re.compile(r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S)", re.IGNORECASE)
 _SLUG = re.compile(r"[a-z][a-z-]{2,29}")
 
 
