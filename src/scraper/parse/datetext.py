@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from scraper.parse import clocktext, days
 from scraper.parse.clocktext import Clock
-from scraper.parse.datewords import LONGEST, Line, Meaning, Words, line_of, words
+from scraper.parse.datewords import LONGEST, Line, Meaning, Words, cut, fold, words
 from scraper.parse.days import Context, Day, Order
 from scraper.parse.machinedate import When, read_lenient, read_machine
 
@@ -41,7 +41,7 @@ def read(
     tables, context = words(), _context(language, order, now)
     if text[4:5] == "-" and (found := read_machine(text)) and found.date and found.date <= context.latest:
         return found
-    line = line_of(text)
+    line = cut(fold(text))
     if not line.words:
         return None
     dates = days.find(line, context)
@@ -73,7 +73,7 @@ def read_iso(text: str) -> When | None:
 
 def names_weekday(text: str, day: date) -> bool:
     """Whether a short text names the weekday of `day`, in any language: "Tuesday, 6 July 2021"."""
-    tables, line = words(), line_of(text)
+    tables, line = words(), cut(fold(text))
     months = [i for i in range(len(line.words)) if _means(tables.months.at(line.words, i), day.month)]
     for i, word in enumerate(line.words):
         if (word.isascii() and len(word) < 3) or months == [i]:
@@ -89,7 +89,7 @@ def _means(hit: tuple[int, tuple[Meaning, ...]] | None, number: int) -> bool:
 
 def read_time(text: str, language: str | None = None) -> time | None:
     """The first time of day of a short text, None if there is none: "12:36 pm", "12h36", "12.36 Uhr", "午後3時15分"."""
-    line = line_of(text)
+    line = cut(fold(text))
     clocks = clocktext.find(line, words(), language)
     sure = [clock for clock in clocks if not clock.dotted] or [clock for clock in clocks if _is_alone(line, clock)]
     return sure[0].time if sure else None

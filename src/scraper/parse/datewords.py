@@ -90,12 +90,6 @@ def cut(folded: str) -> Line:
     return Line(folded, words, starts, ends)
 
 
-@functools.lru_cache(maxsize=256)  # a line is asked for its date, its time and its weekday
-def line_of(text: str) -> Line:
-    """The folded text and its tokens; shared, so never change it."""
-    return cut(fold(text))
-
-
 def key(name: str) -> str:
     """How a name of one or more words stands in the tables: "Rab. I" as "rab i"."""
     return " ".join(_TOKEN.findall(fold(name)))

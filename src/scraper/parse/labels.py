@@ -128,9 +128,8 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
 def _begins(piece: str) -> bool:
     if not piece:
         return False
-    words = _words()
-    head, colon, _ = piece.partition(":")
-    head = head.strip(_ENDS)
+    words, colon = _words(), ":" in piece
+    head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
     if head.lower() in words or (not head.isascii() and fold(head) in words):
         return True
     if piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number":
