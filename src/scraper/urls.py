@@ -56,6 +56,7 @@ class Origin(NamedTuple):
     port: int
 
 
+@functools.lru_cache(maxsize=1024)  # one page's URL comes by half a dozen times
 def normalise(url: str) -> str:
     """The one form of an http(s) URL: without user, password, fragment and default port. Raises BadUrl.
 

@@ -71,7 +71,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     text = found["body"][0].value if found["body"] else None
     found["summary"] = summary.apart(described, text, doc)
     access, issues = body.access(doc, text)
-    is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline)
+    is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline, full=climber is climb_all)
     url, declared = _addresses(doc)
     values: dict[str, Any] = {name: candidates[0].value if candidates else None for name, candidates in found.items()}
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))

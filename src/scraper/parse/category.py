@@ -25,7 +25,7 @@ _STEPS = 8  # different steps of a trail; an element with more is a menu, or hol
 # What holds the links is asked for, not the links in it: that is several times as fast.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i]"
-_SECTION_ITSELF = re.compile(r"(?:post|article)-category", re.IGNORECASE)
+_SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 _HOLDS_SECTION = re.compile(r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S)", re.IGNORECASE)
 _SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
 _YEAR = re.compile(r"(?:19|20)\d\d")

@@ -39,9 +39,7 @@ class _Lines:
 
     def __init__(self, doc: Document) -> None:
         self.doc = doc
-        body = doc.tree.body
-        pieces = body.text(separator="\x00", strip=True, skip_empty=True).split("\x00") if body else []
-        self.texts = pieces[:_LINES]
+        self.texts = doc.pieces[:_LINES]
         dated = _DATE.search
         self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
         if self.dated and (frame := doc.tree.css_first(_FRAME)):
@@ -101,7 +99,7 @@ def _published(lines: _Lines) -> Iterator[int]:
 
 def _headline_line(doc: Document, lines: list[str]) -> int | None:
     """The piece of text that begins with the headline; None where there is none."""
-    heads = [[clean(node.text())[:30] for node in doc.tree.css(tag)[:4]] for tag in ("h1", "h2")]
+    heads = [[clean(node.text())[:30] for node in doc.marks[tag][:4]] for tag in ("h1", "h2")]
     titles = [title for title in (*heads[0], doc.title[:25], *heads[1][:3]) if len(title) > 8]
     for title in titles:
         start = title.split()[0]
@@ -122,7 +120,8 @@ def from_islands(doc: Document) -> Iterator[Moment]:
     declared = doc.first_meta("headline", "og:title", "twitter:title")
     titles = {text[:12].strip() for text in (declared[1] if declared else "", doc.title)}
     found: list[tuple[str, When]] = []
-    for script in doc.tree.css("script:not([src])")[:80]:
+    own = (script for script in doc.marks["script"] if "src" not in script.attributes)
+    for script in itertools.islice(own, 80):
         text = script.text()
         if (call := _CALL.fullmatch(text)) and (when := datetext.read_iso(call[1])) and when.date:
             found.append(("published by script", when))

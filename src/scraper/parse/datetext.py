@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -20,6 +21,7 @@ _EXACT_UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1)}
 _DAY_UNITS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 
 
+@functools.lru_cache(maxsize=256)  # one page says one date in several places
 def read(
     text: str,
     *,

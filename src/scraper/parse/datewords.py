@@ -50,7 +50,7 @@ def fold(text: str) -> str:
             text = _HAN_NUMBER.sub(lambda match: han_number(match[0]), text)
         if "月" in text or "월" in text:
             text = _MONTH_ZERO.sub("", text)
-    return _GLUED_YEAR.sub(r"\1\2 ", text)
+    return _GLUED_YEAR.sub(r"\1\2 ", text) if "20" in text else text
 
 
 def han_number(text: str) -> str:

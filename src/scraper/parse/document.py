@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +19,8 @@ from scraper.parse.text import clean, split_url
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{2,40})")  # in lower-cased bytes
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
+_MARKS = ("h1", "h2", "meta", "script", "title", "link")
+_ANY_MARK = ", ".join(_MARKS)
 _SNIFF = 4096  # bytes searched for a <meta charset>; the standard's 1024 miss pages that open with long comments
 
 
@@ -45,10 +48,32 @@ class Document:
         self.memo: dict[str, Any] = {}  # what several steps of one field share; each key belongs to one module
 
     @cached_property
+    def marks(self) -> dict[str, list[LexborNode]]:
+        """The elements that most fields ask for, by tag, in page order; one walk over the page for all of them."""
+        found: dict[str, list[LexborNode]] = {tag: [] for tag in (*_MARKS, "heads")}
+        for node in self.tree.css(_ANY_MARK):
+            tag = node.tag or ""
+            found[tag].append(node)
+            if tag in ("h1", "h2"):
+                found["heads"].append(node)
+        return found
+
+    @cached_property
+    def text(self) -> str:
+        """The body's pieces of text, scripts among them, each without blanks around it, with NUL between."""
+        body = self.tree.body
+        return body.text(separator="\x00", strip=True, skip_empty=True) if body else ""
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """`text` cut into its pieces: as many as there are text nodes in the body that are not empty."""
+        return self.text.split("\x00")
+
+    @cached_property
     def meta(self) -> dict[str, list[str]]:
         """<meta> contents by lower-cased name, property, itemprop or http-equiv, in page order."""
         found: dict[str, list[str]] = {}
-        for node in self.tree.tags("meta"):
+        for node in self.marks["meta"]:
             get = node.attributes.get
             content = get("content")
             if not content or content.isspace():
@@ -56,6 +81,11 @@ class Document:
             if key := get("property") or get("name") or get("itemprop") or get("http-equiv"):
                 found.setdefault(key.lower(), []).append(content)
         return found
+
+    @cached_property
+    def links(self) -> list[dict[str, str | None]]:
+        """The attributes of each <link>, in page order."""
+        return [node.attributes for node in self.marks["link"]]
 
     def first_meta(self, *names: str) -> tuple[str, str] | None:
         """(name, cleaned content) of the first of `names` that the page has, or None."""
@@ -68,8 +98,9 @@ class Document:
     @cached_property
     def jsonld(self) -> list[dict[str, Any]]:
         """Every JSON-LD object of the page that has a @type, flattened, in page order."""
-        nodes = self.tree.css("script[type^='application/ld+json' i]")
-        return jsonld.objects(node.text() for node in nodes[:64])
+        typed = ((node, node.attributes.get("type") or "") for node in self.marks["script"])
+        nodes = (node for node, kind in typed if kind.lower().startswith("application/ld+json"))
+        return jsonld.objects(node.text() for node in itertools.islice(nodes, 64))
 
     @cached_property
     def article_data(self) -> dict[str, Any]:
@@ -79,13 +110,18 @@ class Document:
     @cached_property
     def title(self) -> str:
         """The <title>, cleaned; empty where there is none."""
-        node = self.tree.css_first("title")
-        return clean(node.text()) if node else ""
+        nodes = self.marks["title"]
+        return clean(nodes[0].text()) if nodes else ""
 
-    @cached_property
+    @property
     def h1s(self) -> list[LexborNode]:
         """The page's main headings, in page order."""
-        return self.tree.tags("h1")
+        return self.marks["h1"]
+
+    @property
+    def heads(self) -> list[LexborNode]:
+        """The headings of the first two ranks, in page order."""
+        return self.marks["heads"]
 
     @cached_property
     def host(self) -> str:
@@ -133,10 +169,12 @@ def _is_utf8(body: bytes) -> bool:
 def _declared(body: bytes) -> str:
     """The charset of the first <meta> that names one, lower-cased; empty where none does."""
     head = body[:_SNIFF].lower()
-    for match in _META_CHARSET.finditer(head):
-        tag = head.rfind(b"<meta", 0, match.start())
-        if tag >= 0 and head.find(b">", tag, match.start()) < 0:
+    at = head.find(b"charset")
+    while at >= 0:
+        tag = head.rfind(b"<meta", 0, at)
+        if tag >= 0 and head.find(b">", tag, at) < 0 and (match := _META_CHARSET.match(head, at)):
             return match[1].decode("ascii")
+        at = head.find(b"charset", at + 1)
     return ""
 
 

@@ -234,8 +234,8 @@ def image(doc: Document) -> Found | None:
 
 
 def canonical_from_link(doc: Document) -> Found | None:
-    node = doc.tree.css_first("link[rel~='canonical'][href]")
-    return _own(doc, node.attributes.get("href"), "markup", "link canonical") if node else None
+    link = next((link for link in doc.links if "canonical" in (link.get("rel") or "").split() and "href" in link), None)
+    return _own(doc, link["href"], "markup", "link canonical") if link else None
 
 
 def canonical_from_meta(doc: Document) -> Found | None:

@@ -34,7 +34,7 @@ class Stamped(Protocol):
 
 
 def kind(
-    doc: Document, body: str | None, stamp: Stamped, headline: str | None
+    doc: Document, body: str | None, stamp: Stamped, headline: str | None, *, full: bool = True
 ) -> tuple[bool, str | None, tuple[Found, ...]]:
     """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first)."""
     seen, whole = survey(doc, stamp, headline)
@@ -47,7 +47,7 @@ def kind(
         return False, "listing", (Found("listing", "markup", "archive", "body class"),)
     weights = table("kindweights.json")["all" if whole else "declared"]
     is_article = reaches(seen, weights)
-    return is_article, None if is_article else _word(doc, seen), heavy(seen, weights)
+    return is_article, None if is_article else _word(doc, seen), heavy(seen, weights) if full else ()
 
 
 def survey(doc: Document, stamp: Stamped, headline: str | None) -> tuple[dict[str, float], bool]:
@@ -157,12 +157,13 @@ def _from_url(doc: Document) -> dict[str, float]:
 def _from_markup(doc: Document) -> dict[str, float]:
     counts = Counter({name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
     # One walk over all class names, since each [class*=""] is a walk of its own.
-    names = Counter([(node.attrs.get("class") or "").lower() for node in doc.tree.css("[class]")])
-    every = "\n".join(names)
+    names = Counter([node.attrs.get("class") for node in doc.tree.css("[class]")])
+    lower = {name: name.lower() for name in names if name}
+    every = "\n".join(lower.values())
     for look, words in table("kinds.toml")["named"].items():
         for word in words:
             if word in every:
-                counts[look] += sum([count for name, count in names.items() if word in name])
+                counts[look] += sum([names[name] for name, low in lower.items() if word in low])
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {
         f"any_{name}": float(counts[name] > 0)
@@ -171,7 +172,7 @@ def _from_markup(doc: Document) -> dict[str, float]:
     found["many_article"] = float(counts["article"] >= 5)
     found["h2_linked"] = counts["h2_link"] / max(1, counts["h2"])
     found["p_per_a"] = min(3.0, counts["p"] / max(1, counts["a"]))
-    found["no_h1"] = float(doc.tree.css_first("h1") is None)
+    found["no_h1"] = float(not doc.h1s)
     return found
 
 

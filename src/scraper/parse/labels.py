@@ -28,7 +28,7 @@ _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u
 )
 _ENDS = _EDGE + ".\u2026"
 _TAIL = "0123456789/.-# \u00a0" + "".join(chr(zero + n) for zero in (0x660, 0x6F0) for n in range(10))
-_AROUND = _ENDS + _TAIL
+_PLAIN_AROUND = "".join(sorted({c for c in _ENDS + _TAIL if c.isascii()}))
 # What _BARS cannot do without.
 _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
 _DIGITS_END = re.compile(r"^(.{1,24}?)[\s.#\u00a0]*([\d][\w/.-]{0,19})$")
@@ -80,7 +80,8 @@ def find(doc: Document) -> tuple[Label, ...]:
     body = doc.tree.body
     if body is None:
         return ()
-    pieces = body.text(separator="\x00", strip=True, skip_empty=True).replace("\uff1a", ":").split("\x00")
+    text = doc.text
+    pieces = text.replace("\uff1a", ":").split("\x00") if "\uff1a" in text else doc.pieces
     hits = [hit for hit in _hits(pieces) if _plausible(hit, doc)]
     block = _block(hits, lambda: _headline_at(doc, pieces)) if hits else []
     if not block:
@@ -125,16 +126,17 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
         at
         for at, piece in enumerate(pieces)
         if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and ":" in piece[: _MAX_LABEL + 1]))
-        and (":" in piece or not piece.isascii() or piece.strip(_AROUND).lower() in words)
-        and _begins(words, piece)
+        and (":" in piece or not piece.isascii() or piece.strip(_PLAIN_AROUND).lower() in words)
+        and _begins(piece)
     ]
 
 
-def _begins(words: dict[str, str], piece: str) -> bool:
+@functools.lru_cache(maxsize=4096)  # pages of one site have most of their short lines in common
+def _begins(piece: str) -> bool:
     if not piece:
         return False
-    head, colon, _ = piece.partition(":")
-    head = head.strip(_ENDS)
+    words, colon = _words(), ":" in piece
+    head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
     if head.lower() in words or (not head.isascii() and fold(head) in words):
         return True
     if piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number":
@@ -222,15 +224,14 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
 
 def _headline_at(doc: Document, pieces: list[str]) -> int | None:
     """Where the headline stands among the pieces: a heading that the title repeats, else the first."""
-    heads = [clean(h.text(separator=" ")) for h in doc.tree.css("h1, h2")[:12]]
+    heads = [clean(h.text(separator=" ")) for h in doc.heads[:12]]
     if not heads:
         return None
     first, title, longest = heads[0], doc.title, max(map(len, heads))
-    short = [(at, piece) for at, piece in enumerate(pieces) if 0 < len(piece) <= longest]
-    for at, piece in short:
-        if len(piece) > 12 and piece in title and any(piece in head for head in heads):
+    for at, piece in enumerate(pieces):
+        if 12 < len(piece) <= longest and piece in title and any(piece in head for head in heads):
             return at
-    return next((at for at, piece in short if first.startswith(piece)), None)
+    return next((at for at, piece in enumerate(pieces) if piece and first.startswith(piece)), None)
 
 
 def _block(hits: list[_Hit], find_headline: Callable[[], int | None]) -> list[_Hit]:

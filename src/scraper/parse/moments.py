@@ -80,7 +80,9 @@ class Moment:
 @functools.cache
 def marks(name: str) -> re.Pattern[str]:
     """The words of one list of datemarks.toml, anywhere in a text."""
-    return re.compile("|".join(map(re.escape, table("datemarks.toml")[name])), re.IGNORECASE)
+    words = table("datemarks.toml")[name]
+    firsts = "".join(sorted({word[0] for word in words}))  # a look at one letter spares trying all words at each
+    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
 
 
 @functools.cache
@@ -177,7 +179,7 @@ def read(doc: Document, text: str) -> When | None:
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
     for node in _ordered(doc, doc.tree.css(_STRONG)[:_FIRST]):
-        yield from _marked(doc, node)
+        yield from _read_once(doc, node)
 
 
 def from_names(doc: Document) -> Iterator[Moment]:
@@ -192,7 +194,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
     nodes = _ordered(doc, doc.tree.css(selector)[:_FIRST])
-    yield from _unlisted([moment for node in nodes for moment in _marked(doc, node)])
+    yield from _unlisted([moment for node in nodes for moment in _read_once(doc, node)])
 
 
 def _unlisted(found: list[Moment]) -> Iterator[Moment]:
@@ -240,6 +242,15 @@ def _above(node: LexborNode, most: int) -> Iterator[LexborNode]:
     while parent is not None and parent.tag not in ("body", "main") and most:
         yield parent
         parent, most = parent.parent, most - 1
+
+
+def _read_once(doc: Document, node: LexborNode) -> list[Moment]:
+    """The moments of one element, which may be met several times: by its tag, by its microdata, by its class."""
+    known: dict[int, list[Moment]] = doc.memo.setdefault("marked", {})
+    key = node.mem_id
+    if key not in known:
+        known[key] = list(_marked(doc, node))
+    return known[key]
 
 
 def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:

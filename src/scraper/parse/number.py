@@ -57,8 +57,8 @@ def from_wordpress(doc: Document) -> Found | None:
     numbers = {m[1] for node in articles if (m := _POST_ID.fullmatch(node.attributes.get("id") or ""))}
     if len(numbers) == 1:
         return _found(numbers.pop(), "markup", "article id")
-    link = doc.tree.css_first("link[rel='shortlink']")
-    query = dict(parse_qsl(split_url((link.attributes.get("href") or "") if link else "").query))
+    short = next((link.get("href") or "" for link in doc.links if link.get("rel") == "shortlink"), "")
+    query = dict(parse_qsl(split_url(short).query))
     return _found(query["p"], "markup", "link shortlink") if query.get("p", "").isdecimal() else None
 
 

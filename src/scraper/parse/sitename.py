@@ -24,6 +24,7 @@ _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the
 _MAX = 1000  # characters; a longer title is not one
 
 
+@functools.lru_cache(maxsize=1024)  # a page says its title and its site's name many times over
 def squash(text: str) -> str:
     """`text` for comparison: letters and digits alone, folded, without accents.
 
@@ -89,7 +90,7 @@ def _named(key: str, names: frozenset[str], label: str) -> bool:
     if key in names or (key == label != ""):
         return True
     ends = table("metadata.toml")["name_ends"]
-    return any(key.endswith(end) and key[: -len(end)] in names for end in ends)
+    return key.endswith(tuple(ends)) and any(key.endswith(end) and key[: -len(end)] in names for end in ends)
 
 
 def is_whole_site(text: str, names: frozenset[str], label: str) -> bool:
