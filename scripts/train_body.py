@@ -31,13 +31,14 @@ from scipy.sparse import csr_matrix
 
 from scraper.model import NO_RULES, Page
 from scraper.parse import body, labels, relations, scorer, traits
-from scraper.parse.blocks import Block
+from scraper.parse.blocks import Block, Context
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
 from scraper.parse.survey import Survey
 
 OUT = pathlib.Path(__file__).parents[1] / "src" / "scraper" / "data" / "body_weights.json"
-CORPORA = {"aeb": 1.0, "articles": 1.0, "bodies": 1.0, "newsrooms": 1.0, "segments": 1.0}  # name -> weight of a page
+CORPORA = ("aeb", "articles", "bodies", "newsrooms", "segments")
+SHORT, WEIGHT = "short", 0.1  # the corpus of shortened pages, and what one of them counts
 STRENGTH = 0.03  # inverse strength of the L2 penalty; best on sites not seen, of 0.01 to 1
 TREES, SEEDS = 100, (1, 2)  # a tree more or less changes little; the mean of two seeds is better than one
 GROWTH = {
@@ -105,7 +106,26 @@ def samples(judge: Any, folder: pathlib.Path) -> list[Sample]:
             host = urlsplit(url).hostname or truth["id"]
             gold = segments_gold(judge, blocks, truth) if "with" in truth else text_gold(judge, blocks, truth)
             found.append(Sample(corpus, truth, host, evidence.news, blocks, survey, gold))
+            if short := shortened(found[-1], core):
+                found.append(short)
     return found
+
+
+def shortened(page: Sample, core: Context) -> Sample | None:
+    """The page as it would be with a text of a few paragraphs, None where it has no more: most saved texts are long."""
+    good = [i for i, (gold, count) in enumerate(zip(page.gold, page.survey.counts, strict=True)) if gold and count > 12]
+    few = 2 + part(page.host, 4, "few")
+    if len(good) <= few or "with" in page.truth:
+        return None
+    cut = good[few]
+    kept = [i for i, gold in enumerate(page.gold) if i < cut or not gold]
+    blocks = [page.blocks[i] for i in kept]
+    survey = Survey(blocks, core, page.survey.evidence)
+    return Sample(SHORT, page.truth, page.host, page.news, blocks, survey, [page.gold[i] for i in kept])
+
+
+def whole(pages: list[Sample]) -> list[Sample]:
+    return [page for page in pages if page.corpus != SHORT]
 
 
 def vocabulary(pages: list[Sample]) -> dict[str, int]:
@@ -163,7 +183,7 @@ def emphasis(sample: Sample) -> list[float]:
     """What each block counts: longer ones more, and pages of any length about alike."""
     raw = [1 + math.sqrt(count) for count in sample.survey.counts]
     total = sum(w for w, gold in zip(raw, sample.gold, strict=True) if gold is not None)
-    return [w * CORPORA[sample.corpus] * 8 / math.sqrt(total or 1) for w in raw]
+    return [w * (WEIGHT if sample.corpus == SHORT else 1.0) * 8 / math.sqrt(total or 1) for w in raw]
 
 
 def crossed() -> np.ndarray:
@@ -189,7 +209,7 @@ def columns(looks: traits.Looks, news: bool) -> list[int]:
 def fit(pages: list[Sample]) -> np.ndarray:
     """Weighted logistic regression over all blocks with a known answer."""
     index, starts, answers, counts = [], [0], [], []
-    for page in pages:
+    for page in whole(pages):
         for looks, gold, weight in zip(page.looks, page.gold, emphasis(page), strict=True):
             if gold is not None:
                 index += columns(looks, page.news)
@@ -213,7 +233,7 @@ def known(pages: list[Sample]) -> np.ndarray:
     needed = np.full(COLUMNS, SITES)
     needed[traits.SIZE : traits.SIZE + WORDS] = WORD_SITES
     seen: list[set[str]] = [set() for _ in range(COLUMNS)]
-    for page in pages:
+    for page in whole(pages):
         for looks in page.looks:
             for column in columns(looks, page.news):
                 if len(seen[column]) < needed[column]:

@@ -180,8 +180,13 @@ def test_the_pairs_are_all_pairs() -> None:
 
 def test_P09_scores_are_added_the_same_by_every_python() -> None:
     """Since 3.12 sum() rounds floats otherwise; where a score is near zero that was a paragraph more or less."""
-    weights = [weight for news in (True, False) for look in scorer._weights(news) for weight in look]
-    assert {type(weight) for weight in weights} == {int}
+    weights = [weight for news in (True, False) for weight in scorer._weights(news)]
+    leaves = [part for tree in scorer._trees() for part in _flat(tree)]
+    assert {type(number) for number in (*weights, *leaves)} == {int}
+
+
+def _flat(tree: scorer.Tree) -> list[object]:
+    return [part for each in tree for part in _flat(each)] if isinstance(tree, tuple) else [tree]
 
 
 @pytest.mark.parametrize("shift", [-800_000_000, 900_000_000], ids=["past", "future"])

@@ -7,10 +7,12 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from typing import Any, Literal
 
 from selectolax.lexbor import LexborNode
 
+from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld, prune
 from scraper.parse.blocks import Block, Context, names, read
@@ -23,6 +25,7 @@ Access = Literal["free", "paid", "unknown"]
 
 THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
+_STOCK = 200  # characters; no stock line is longer
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _ISLAND = 4 << 20  # characters of a script block that are still read as data
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -74,8 +77,18 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
     core, mass = prune.container(page)
     path = _path(core)
     blocks, context = read(core, prune.title_of(page, headline), mass)
-    blocks = [block for block in blocks if any(map(str.isalnum, block.text))]
+    blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_stock(block.text)]
     return (blocks, context, evidence, path) if blocks else None
+
+
+def _is_stock(text: str) -> bool:
+    """Whether a line is one that a content system prints on every page."""
+    return len(text) < _STOCK and text.casefold().startswith(_stock())
+
+
+@cache
+def _stock() -> tuple[str, ...]:
+    return tuple(map(str.casefold, table("boilerplate.toml")["stock"]["starts"]))
 
 
 def _path(node: LexborNode) -> str:
