@@ -168,12 +168,14 @@ def _kinds_of_one(name: str) -> frozenset[str]:
         return frozenset()
     left, lower = name, name.lower()
     found = set()
-    for i in range(len(lower) - 2):
-        for part, kind in parts.get(lower[i : i + 3], ()):
+    for i in [i for i in range(len(lower) - 2) if lower[i : i + 3] in parts]:
+        for part, kind in parts[lower[i : i + 3]]:
             if lower.startswith(part, i):
                 found.add(kind)
                 left = left[:i] + "-" * len(part) + left[i + len(part) :]
-    found.update(words[word] for word in _SPLIT.split(_HUMP.sub("-", left).lower()) if word in words)
+    if left != lower:  # humps are parts too: "shareBar"
+        left = _HUMP.sub("-", left).lower()
+    found.update([words[word] for word in _SPLIT.split(left) if word in words])
     return frozenset(found)
 
 
@@ -245,7 +247,7 @@ class _Walk:
                     frame.run.append(text)
             elif tag in _EMPTY or tag == "-comment" or tag is None:
                 continue
-            elif tag in INLINE and (child.first_child is None or not child.css_first(_INNER)):
+            elif tag in INLINE and _is_line(child):
                 frame.run.append(child.text())
                 frame.inline.append(child)
             else:
@@ -297,6 +299,14 @@ class _Walk:
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
+
+
+def _is_line(node: LexborNode) -> bool:
+    """Whether an inline element holds no block; most hold a single text, which is seen at once."""
+    first = node.first_child
+    if first is None or (first.is_text_node and first.next is None):
+        return True
+    return node.css_first(_INNER) is None
 
 
 def _chain(node: LexborNode | None) -> set[int]:

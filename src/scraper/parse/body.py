@@ -25,7 +25,7 @@ Access = Literal["free", "paid", "unknown"]
 
 THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
-_STOCK = 200  # characters; no stock line is longer
+_STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _ISLAND = 4 << 20  # characters of a script block that are still read as data
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -83,12 +83,18 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 
 def _is_stock(text: str) -> bool:
     """Whether a line is one that a content system prints on every page."""
-    return len(text) < _STOCK and text.casefold().startswith(_stock())
+    starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
+    return starts is not None and text.casefold().startswith(starts)
 
 
 @cache
-def _stock() -> tuple[str, ...]:
-    return tuple(map(str.casefold, table("boilerplate.toml")["stock"]["starts"]))
+def _stock() -> dict[str, tuple[str, ...]]:
+    """The stock lines' beginnings, by their first letters."""
+    found: dict[str, tuple[str, ...]] = {}
+    for start in table("boilerplate.toml")["stock"]["starts"]:
+        key = start[:_LETTERS].casefold()
+        found[key] = (*found.get(key, ()), start.casefold())
+    return found
 
 
 def _path(node: LexborNode) -> str:
@@ -164,7 +170,7 @@ def _prose(loaded: Any) -> Iterator[str]:
 
 def summary(doc: Document) -> Found | None:
     """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
-    heads = [head for head in doc.tree.css("h1, h2")[:12] if clean(head.text()) == doc.headline] or doc.h1s[:1]
+    heads = [head for head in doc.heads[:12] if clean(head.text()) == doc.headline] or doc.h1s[:1]
     below = (node for head in heads[:3] for node in _below(head))
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":

@@ -44,13 +44,22 @@ def _end() -> re.Pattern[str]:
     return re.compile(rf"\s+(?:{words})(?:\s.*|$)|[\s|•·/(,–—-]+\d.*|\s+[|•·(–—-].*", re.IGNORECASE | re.DOTALL)
 
 
+@functools.cache
+def _initials() -> frozenset[str]:
+    return frozenset(word[:2] for word in _words("line"))
+
+
+def _begins(line: str) -> bool:
+    """Whether a line begins as bylines do; most do not by their first letters already."""
+    return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
+
+
 def printed(doc: Document) -> tuple[list[str], str]:
     """The names of the first byline in the text around the headline, and its line; empty where there is none."""
-    found = headline(doc)
-    if found is None or doc.tree.body is None:
+    found = headline(doc) if any(map(_begins, doc.pieces)) else None
+    if found is None:
         return [], ""
-    text = doc.tree.body.text(separator="\x00", strip=True, skip_empty=True)
-    pieces = [" ".join(p.split()) for p in text.split("\x00") if p and not (len(p) > _LONGEST and _CODE.search(p))]
+    pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
     for at in _near(pieces, squash(str(found.value))):
         names, line = _names(pieces, at, doc)
         if names:
@@ -61,8 +70,10 @@ def printed(doc: Document) -> tuple[list[str], str]:
 def _near(pieces: list[str], head: str) -> Iterator[int]:
     """Pieces around each place where the headline stands, or begins: those behind it first."""
     for at, piece in enumerate(pieces):
-        key = squash(piece) if len(piece) >= _HEAD or squash(piece) == head else ""
-        if key and (key == head or head.startswith(key)):
+        if not head.startswith(squash(piece[:_HEAD])):
+            continue
+        key = squash(piece)
+        if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
             yield from range(at + 1, min(at + 1 + _AFTER, len(pieces)))
             yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 

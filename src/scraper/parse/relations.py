@@ -120,7 +120,7 @@ def _last_of(scores: list[int], chosen: list[bool]) -> list[int]:
 def _placed(blocks: list[Block], survey: Survey) -> Columns:
     """Where the block stands in the page, and under what."""
     n = len(blocks)
-    spots = [survey.place(block.context) for block in blocks]
+    spots = survey.spots
     return {
         "blocks": [n] * n,
         "total": [survey.total] * n,
@@ -138,7 +138,7 @@ def _grouped(blocks: list[Block], survey: Survey, sizes: list[int], scores: list
     """The blocks of the same parent, of the same part of the page, and of the same names wherever they stand."""
     circles: dict[str, list[Hashable]] = {
         "sibling": [block.context.key for block in blocks],
-        "part": [survey.place(block.context).part for block in blocks],
+        "part": [spot.part for spot in survey.spots],
         "kin": [(block.tag, block.look, block.context.tag, block.context.look) for block in blocks],
     }
     columns: Columns = {}
@@ -157,22 +157,21 @@ def _circle(
     keys: list[Hashable], sizes: list[int], links: list[int], scores: list[int], total: int
 ) -> dict[Hashable, tuple[int, ...]]:
     """What _OF_A_CIRCLE names, by key: number, hundredths of the page's text, of it links, sizes and mean score."""
-    members: dict[Hashable, list[int]] = {}
-    for i, key in enumerate(keys):
-        members.setdefault(key, []).append(i)
-    found = {}
-    for key, inner in members.items():
-        lengths = [sizes[i] for i in inner]
-        size = sum(lengths)
-        weights = [min(length, _LONGEST) for length in lengths]
-        mean = sum([w * max(-_CLIP, min(_CLIP, scores[i])) for w, i in zip(weights, inner, strict=True)])
-        linked = sum([links[i] for i in inner])
-        found[key] = (
-            len(inner),
-            size * 100 // total,
-            linked * 100 // size,
-            size // len(inner),
-            max(lengths),
-            mean // sum(weights),
-        )
-    return found
+    sums: dict[Hashable, list[int]] = {}
+    for key, size, link, score in zip(keys, sizes, links, scores, strict=True):
+        weight = size if size < _LONGEST else _LONGEST
+        clipped = -_CLIP if score < -_CLIP else score if score < _CLIP else _CLIP
+        told = sums.get(key)
+        if told is None:
+            sums[key] = [1, size, link, size, weight, weight * clipped]
+            continue
+        told[0] += 1
+        told[1] += size
+        told[2] += link
+        told[3] = size if size > told[3] else told[3]
+        told[4] += weight
+        told[5] += weight * clipped
+    return {
+        key: (count, size * 100 // total, link * 100 // size, size // count, longest, score // weight)
+        for key, (count, size, link, longest, weight, score) in sums.items()
+    }

@@ -55,12 +55,13 @@ def parts_of(looks: Looks, weights: list[int]) -> Parts:
 def _vote(trees: list[Tree], row: tuple[int, ...]) -> int:
     """What the trees say together; those behind are asked where those in front are not sure."""
     total = start = 0
+    node: Any
     for end, sure in _SURE:
         for node in trees[start:end]:
             while node.__class__ is tuple:
-                column, most, left, right = node  # type: ignore[misc]
+                column, most, left, right = node
                 node = left if row[column] <= most else right
-            total += node  # type: ignore[operator]
+            total += node
         if not -sure <= total <= sure:
             break
         start = end

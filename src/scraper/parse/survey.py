@@ -55,11 +55,12 @@ class Survey:
         self.evidence = evidence
         self.counts = [words(block.text) for block in blocks]
         self.trunk: dict[int, int] = {}
-        self.places: dict[int, Place] = {}
+        self._places: dict[int, Place] = {}
         context: Context | None = core
         while context is not None:
             self.trunk[context.key] = len(self.trunk)
             context = context.parent
+        self.spots = [self._place(block.context) for block in blocks]
         self.sizes: Counter[int] = Counter()
         self.linked: Counter[int] = Counter()
         looks: Counter[str] = Counter()
@@ -76,8 +77,8 @@ class Survey:
         self.total = sum(self.sizes.values()) or 1
         self.look = max(looks, key=looks.__getitem__, default="")
         self.main = max(heavy or self.sizes, key=(heavy or self.sizes).__getitem__, default=0)
-        inner = [i for i in solid if self.place(blocks[i].context).up == 0] or solid
-        prose = [i for i in inner if self.place(blocks[i].context).kinds.isdisjoint(_AWAY)] or inner
+        inner = [i for i in solid if self.spots[i].up == 0] or solid
+        prose = [i for i in inner if self.spots[i].kinds.isdisjoint(_AWAY)] or inner
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, len(blocks) - 1)
         self.in_data = [False] * len(blocks)
         self.trusted = False  # most of the prose is in the data's articleBody
@@ -88,14 +89,14 @@ class Survey:
             (i for i, b in enumerate(blocks[: self.first + 1]) if b.tag == "h1" or b.text == evidence.headline), -1
         )
 
-    def place(self, context: Context) -> Place:
+    def _place(self, context: Context) -> Place:
         """The place of blocks below `context`, found once."""
-        if found := self.places.get(context.key):
+        if found := self._places.get(context.key):
             return found
         down, part, node = 0, context.key, context
         while node.parent is not None and node.key not in self.trunk:
             part, down, node = node.key, down + 1, node.parent
         kinds = context.above - node.above
         found = Place(min(self.trunk.get(node.key, 5), 5), min(down, 4), kinds, part)
-        self.places[context.key] = found
+        self._places[context.key] = found
         return found

@@ -124,7 +124,7 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
         if block.text in seen:
             told.append(AT.again + span)
         seen.add(block.text)
-        spot = survey.place(block.context)
+        spot = survey.spots[i]
         step = _LENGTHS[count] if count <= 70 else 8
         names = _named(AT.own, block.own)[span] if block.own else []
         if spot.kinds:
