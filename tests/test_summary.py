@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 import scraper
+from scraper.model import Page
+from scraper.parse.article import explain
 
 BODY = "The bridge opened on Tuesday after a long winter, and the town danced on it until the evening came."
 TAGLINE = '<header><p class="site-description">All news of the valley.</p></header>'
@@ -39,3 +41,10 @@ def test_summary(head: str, want: bool) -> None:
     html = f"<html><head>{head}</head><body>{text}</body></html>"
     article = scraper.parse(html.encode(), url="https://www.valley-times.example/bridge")
     assert (article.summary is not None) is want
+
+
+def test_why_shows_a_description_that_says_nothing_of_its_own() -> None:
+    head = '<meta name="description" content="Valley Times">'
+    html = f"<html><head>{head}</head><body><h1>Bridge</h1><p>{BODY}</p>{MORE}</body></html>"
+    page = Page("https://www.valley-times.example/bridge", "", 200, (), html.encode(), None)
+    assert [found.lost for found in explain(page).evidence["summary"]] == ["says nothing of its own"]

@@ -69,7 +69,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
     found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
     text = found["body"][0].value if found["body"] else None
-    found["summary"] = summary.apart(described, text, doc)
+    found["summary"], idle = summary.apart(described, text, doc)
     access, issues = body.access(doc, text)
     is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline, full=climber is climb_all)
     url, declared = _addresses(doc)
@@ -96,9 +96,16 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         parser_version=version(),
         is_article=is_article,
         refusal=refusal,
-        evidence={**found, "date": stamp.evidence, "is_article": reasons} if climber is climb_all else {},
+        evidence={**found, **_beside(found["summary"] + idle, stamp, reasons)} if climber is climb_all else {},
         **values,
     )
+
+
+def _beside(
+    described: tuple[Found, ...], stamp: when.Stamp, reasons: tuple[Found, ...]
+) -> dict[str, tuple[Found, ...]]:
+    """The evidence of what is found in other ways than by climbing a ladder."""
+    return {"summary": described, "date": stamp.evidence, "is_article": reasons}
 
 
 def _ladder(doc: Document, name: str, steps: Sequence[Step], climber: Climb) -> tuple[Found, ...]:

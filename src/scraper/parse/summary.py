@@ -37,13 +37,15 @@ def from_meta(doc: Document) -> Found | None:
     return Found(found[1], "meta", found[1], f"meta {found[0]}")
 
 
-def apart(found: tuple[Found, ...], text: str | None, doc: Document) -> tuple[Found, ...]:
-    """Those of `found` that say something of their own, the first of them as the winner.
+def apart(found: tuple[Found, ...], text: str | None, doc: Document) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
+    """Those of `found` that say something of their own, the first of them as the winner; and the others.
 
     A description that is the body's beginning cut off, the headline again, or the site's own is no standfirst.
     """
-    own = [f for f in found if f.source in ("site", "markup") or not _idle(f.value, text or "", doc)]
-    return tuple(replace(f, lost=None) if i == 0 else f for i, f in enumerate(own))
+    idle = tuple(f for f in found if f.source not in ("site", "markup") and _idle(f.value, text or "", doc))
+    own = [f for f in found if f not in idle]
+    winners = tuple(replace(f, lost=None) if i == 0 else f for i, f in enumerate(own))
+    return winners, tuple(replace(f, lost="says nothing of its own") for f in idle)
 
 
 def _idle(value: str, text: str, doc: Document) -> bool:
