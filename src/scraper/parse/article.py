@@ -96,16 +96,16 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         parser_version=version(),
         is_article=is_article,
         refusal=refusal,
-        evidence={**found, **_beside(found["summary"] + idle, stamp, reasons)} if climber is climb_all else {},
+        evidence={
+            **found,
+            "summary": found["summary"] + idle,
+            "date": stamp.evidence,
+            "is_article": reasons,
+        }
+        if climber is climb_all
+        else {},
         **values,
     )
-
-
-def _beside(
-    described: tuple[Found, ...], stamp: when.Stamp, reasons: tuple[Found, ...]
-) -> dict[str, tuple[Found, ...]]:
-    """The evidence of what is found in other ways than by climbing a ladder."""
-    return {"summary": described, "date": stamp.evidence, "is_article": reasons}
 
 
 def _ladder(doc: Document, name: str, steps: Sequence[Step], climber: Climb) -> tuple[Found, ...]:
