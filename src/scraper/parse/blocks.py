@@ -193,6 +193,8 @@ class _Frame:
     context: Context
     run: list[str]
     inline: list[LexborNode]  # elements of the run, whose links are counted later
+    first: int  # blocks that were there before it
+    ended: bool = False
 
 
 class _Walk:
@@ -227,13 +229,13 @@ class _Walk:
                 frames.append(inner)
                 continue
             done = frames.pop()
+            done.ended = True
             self._flush(done)
             if done.context.key == self._core:
                 break
 
-    @staticmethod
-    def _frame(node: LexborNode, context: Context) -> _Frame:
-        return _Frame(node.iter(include_text=True), context, [], [])
+    def _frame(self, node: LexborNode, context: Context) -> _Frame:
+        return _Frame(node.iter(include_text=True), context, [], [], len(self.blocks))
 
     def _advance(self, frame: _Frame, depth: int) -> _Frame | None:
         """Take children into the run or as leaves until one must be entered; its frame, or None at the end."""
@@ -286,9 +288,15 @@ class _Walk:
     def _flush(self, frame: _Frame) -> None:
         """Make a block of the text gathered so far."""
         if frame.run:
-            context = frame.context
-            self._emit(context.tag, "".join(frame.run), context.own, context.look, context, frame.inline)
+            raw, own = "".join(frame.run), frame.context
+            self._emit(own.tag, raw, own.own, own.look, self._around(frame, raw), frame.inline)
             frame.run, frame.inline = [], []
+
+    def _around(self, frame: _Frame, raw: str) -> Context:
+        """What a run stands in: an element with nothing but one text is a block itself, as a <p> is."""
+        own = frame.context
+        alone = frame.ended and len(self.blocks) == frame.first and not _PARAGRAPHS.search(raw)
+        return own.parent if alone and own.parent is not None and own.key != self._core else own
 
     def _emit(
         self, tag: str, raw: str, own: frozenset[str], look: str, context: Context, nodes: Sequence[LexborNode]

@@ -18,7 +18,7 @@ CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 PLAIN = (-2500, 3000)  # thousandths; a block whose score by itself lies outside is not asked about again
 # After so many trees, the thousandths beyond which the rest are not asked: of the pages learned from, none turned then.
-_SURE = ((30, 1000), (50, 500), (100, 300), (200, 0))
+_SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
 Tree = tuple[int, int, Any, Any] | int  # column, most that goes left, left, right; or what a leaf adds, in thousandths
 
 
@@ -38,6 +38,21 @@ def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[T
         rows = list(zip(*relate(blocks, survey, parts).values(), strict=True))
         for i in unclear:
             scores[i] = _vote(trees, rows[i])
+    return _whole_lists(blocks, scores)
+
+
+def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
+    """The items of a list stand or fall together, where two thirds of them agree."""
+    items: dict[int, list[int]] = {}
+    for i, block in enumerate(blocks):
+        if block.tag == "li":
+            items.setdefault(block.context.key, []).append(i)
+    for indices in items.values():
+        kept = sum([scores[i] > 0 for i in indices])
+        if 0 < kept < len(indices) and not len(indices) < 3 * kept < 2 * len(indices):
+            sign = 1 if 2 * kept > len(indices) else -1
+            for i in indices:
+                scores[i] = sign * max(1, abs(scores[i]))
     return scores
 
 
