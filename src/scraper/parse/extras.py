@@ -118,7 +118,8 @@ def _english_share(doc: Document) -> float:
         words = [word for word in every if word[0].isalpha()]
         tells = len(words) >= _ENOUGH and len(words) * 5 >= len(every) * 4
         plain = sum(map(_english().__contains__, words)) / len(words) if tells else 1.0
-        doc.memo["english"] = 0.0 if len(_NOT_LATIN.findall(text)) > max(100, len(text) // 3) else plain
+        foreign = 0 if text.isascii() else len(_NOT_LATIN.findall(text))
+        doc.memo["english"] = 0.0 if foreign > max(100, len(text) // 3) else plain
     share: float = doc.memo["english"]
     return share
 
