@@ -250,6 +250,11 @@ def grow(pages: list[Sample]) -> list[Any]:
     return [nested(tree["tree_structure"]) for model in models for tree in model["tree_info"]]
 
 
+def names(page: Sample) -> list[str]:
+    """The names of the columns that trees count from 0."""
+    return list(relations.relate(page.blocks, page.survey, page.parts))
+
+
 def nested(node: dict[str, Any]) -> Any:
     """A tree as the scorer reads it: [column, most that goes left, left, right], or a leaf's thousandths."""
     if "leaf_value" in node:
@@ -321,7 +326,7 @@ def main() -> None:
         check(judge, pages, options.check)
         return
     weights, trees = train(pages)
-    learned = {"words": list(words), "weights": families(weights, len(words)), "trees": trees}
+    learned = {"words": list(words), "weights": families(weights, len(words)), "columns": names(pages[0]), "trees": trees}
     OUT.write_text(json.dumps(learned, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
     apply(pages, weights, trees)
     print(f"{len(pages)} pages, {sum(len(p.blocks) for p in pages)} blocks -> {OUT}; on the pages learned from:")
