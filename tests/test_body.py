@@ -206,3 +206,49 @@ def test_blocks_keep_words_apart() -> None:
     assert doc.tree.body is not None
     blocks, _ = read(doc.tree.body, None, {})
     assert [block.text for block in blocks] == ["One bold word", "Two lines", "tail"]
+
+
+PROSE = "The baker has sold his bread on the square for thirty years, and nobody can think of a Saturday without him. "
+GATHERED = {
+    "a button in a heading": (
+        f"<h1>T</h1><p>{PROSE * 9}</p><h3><button>Who bakes it?</button></h3><button>Share</button>",
+        ["T", PROSE.strip(), "Who bakes it?"],
+    ),
+    "a heading in a button": (
+        f"<h1>T</h1><p>{PROSE * 9}</p><button><span><h3>Who bakes it?</h3></span></button><button>Share</button>",
+        ["T", PROSE.strip(), "Who bakes it?"],
+    ),
+    "readings": (
+        "<h1>T</h1><p><ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>の本</p>",
+        ["T", "漢字の本"],
+    ),
+    "a formula's source": (
+        "<h1>T</h1><p><math><semantics><mi>N</mi><annotation>{\\bar N}</annotation></semantics></math> loaves.</p>",
+        ["T", "N loaves."],
+    ),
+    "a list": (
+        f"<article><h1>T</h1><p>Three ways:</p><ol><li><p>{PROSE * 9}</p></li><li><p>{PROSE * 9}</p></li></ol>"
+        "<p>That is all.</p></article>",
+        ["T", "Three ways:", PROSE.strip(), PROSE.strip(), "That is all."],
+    ),
+    "the headline in a low heading": (
+        "<h1>The Valley Herald</h1><p>All the news.</p><div><h3>T</h3><div class=teaser><p>A loaf.</p></div>"
+        f"<div><p>{PROSE * 9}</p></div></div>",
+        ["T", "A loaf.", PROSE.strip()],
+    ),
+    "text that is in no paragraph": (
+        "<div><h1>T</h1><div>"
+        + f"<div>{PROSE}</div>" * 9
+        + f"</div></div><footer><p>{PROSE}</p>{'<span>a</span>' * 300}</footer>",
+        ["T", PROSE.strip()],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", GATHERED)
+def test_what_is_gathered(name: str) -> None:
+    html, expected = GATHERED[name]
+    gathered = body.gather(document(f"<body>{html}</body>"), "T")
+    assert gathered is not None
+    texts = [PROSE.strip() if PROSE.strip() in block.text else block.text for block in gathered[0]]
+    assert [text for i, text in enumerate(texts) if i == 0 or name == "a list" or text != texts[i - 1]] == expected

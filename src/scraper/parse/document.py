@@ -21,6 +21,10 @@ _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{2,40})")  # i
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _MARKS = ("h1", "h2", "meta", "script", "title", "link")
 _ANY_MARK = ", ".join(_MARKS)
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8: control characters that no text has
+_TWICE = re.compile(  # UTF-8 sequences of which each byte was taken for a character and became UTF-8 again
+    rb"\xc3[\x82-\x9f]\xc2[\x80-\xbf]|\xc3[\xa0-\xaf](?:\xc2[\x80-\xbf]){2}|\xc3[\xb0-\xb4](?:\xc2[\x80-\xbf]){3}"
+)
 _SNIFF = 4096  # bytes searched for a <meta charset>; the standard's 1024 miss pages that open with long comments
 
 
@@ -187,6 +191,25 @@ def _codec(label: str) -> str | None:
 def to_utf8(body: bytes, charset: str) -> bytes:
     """`body` as UTF-8 without BOM. UTF-8 passes as it is: the tree replaces bad bytes by U+FFFD itself."""
     if charset == "utf-8":
-        return body.removeprefix(codecs.BOM_UTF8)
+        return _once(body.removeprefix(codecs.BOM_UTF8))
     text = body.decode(charset, "replace").lstrip("\ufeff")
     return text.encode("utf-8", "replace")
+
+
+def _once(body: bytes) -> bytes:
+    """UTF-8 that was once read as Latin-1 and encoded again (an "é" as "Ã©") as it was before; else `body`.
+
+    Such runs hold C1 control characters, which the HTML standard bars from text. Where most of those stay behind, the
+    page has them for another reason (curly quotes of Windows-1252 taken for Latin-1) and is left alone.
+    """
+    controls = len(_C1.findall(body))
+    if not controls:
+        return body
+    repaired = _TWICE.sub(lambda run: _bytes_of(run[0]), body)
+    return repaired if 2 * len(_C1.findall(repaired)) < controls else body
+
+
+def _bytes_of(run: bytes) -> bytes:
+    """The bytes that the characters of `run` stand for, if they are UTF-8 themselves; else `run`."""
+    once = run.decode("utf-8").encode("latin-1")
+    return once if _is_utf8(once) else run

@@ -21,6 +21,7 @@ _THIN = 600  # of such prose, below which the page keeps its text in other eleme
 _BARE = 250  # characters
 _UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
+_LISTS = ("ol", "ul", "dl")
 _ROOTS = ("html", "body")  # hidden by some scripts until the page is ready
 _INLINE_DEEP = 32
 _DEEP = 256  # levels; what nests deeper is no page that people read either
@@ -45,12 +46,22 @@ def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
     masses = _weigh(body, _paragraphs(body))
     node = masses.descend(body)
     if masses.total.get(node.mem_id, 0.0) < _THIN:
-        if len(node.text()) < _BARE:
-            masses = _weigh(body, _texts(body))
-            node = masses.descend(body)
+        texts = _weigh(body, _texts(body))
+        inner = texts.descend(body)
+        # Text that is not in paragraphs counts where it is close together, not all over the page.
+        wider = inner.mem_id in {above.mem_id for above in _chain(node.parent, 0)}
+        if len(node.text()) < _BARE or (not wider and texts.total.get(inner.mem_id, 0.0) > _THIN):
+            masses, node = texts, inner
         if masses.total.get(node.mem_id, 0.0) < _THIN:
             node = _around(node)
-    return node, masses.total
+    return _above_lists(node), masses.total
+
+
+def _above_lists(node: LexborNode) -> LexborNode:
+    """The element around `node` if that is a list: the article is what the list stands in."""
+    while node.tag in _LISTS and node.parent is not None:
+        node = node.parent
+    return node
 
 
 def _around(node: LexborNode) -> LexborNode:
@@ -64,13 +75,10 @@ def _around(node: LexborNode) -> LexborNode:
 
 
 def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
-    """The heading that prints the headline: one with its words, else the page's first h1, else None."""
-    heads = body.css("h1")
-    if headline:
-        for head in heads or body.css("h2"):
-            if clean(head.text()) == headline:
-                return head
-    return heads[0] if heads else None
+    """The heading that prints the headline: one with its words, of the highest rank, else the first h1, else None."""
+    ranks = [body.css(rank) for rank in ("h1", "h2", "h3", "h4")]
+    printing = (head for heads in ranks for head in heads if clean(head.text()) == headline)
+    return next(printing, ranks[0][0] if ranks[0] else None)
 
 
 def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:

@@ -1,0 +1,34 @@
+"""Bytes to text: what was encoded once too often is read, and what only looks so is left."""
+
+from __future__ import annotations
+
+import pytest
+
+from scraper.model import NO_RULES, Page
+from scraper.parse.document import Document, to_utf8
+
+
+def twice(text: str) -> bytes:
+    """UTF-8 that was read as Latin-1 and encoded again."""
+    return text.encode().decode("latin-1").encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        pytest.param(twice("The baker’s café – “open” again 🍞"), "The baker’s café – “open” again 🍞", id="all"),
+        pytest.param(twice("Пекарь открыл лавку"), "Пекарь открыл лавку", id="cyrillic"),
+        pytest.param("Café: ".encode() + twice("the baker’s"), "Café: the baker’s", id="a-part"),
+        pytest.param("Ã© is what é becomes".encode(), "Ã© is what é becomes", id="said-not-done"),
+        pytest.param("\x93Spaß\x94 und \x93Ernst\x94".encode(), "\x93Spaß\x94 und \x93Ernst\x94", id="windows-1252"),
+        pytest.param("The baker’s café".encode(), "The baker’s café", id="once"),
+    ],
+)
+def test_text_encoded_twice(body: bytes, text: str) -> None:
+    assert to_utf8(body, "utf-8").decode() == text
+
+
+def test_a_headline_encoded_twice() -> None:
+    url = "https://news.example/a"
+    body = b'<meta charset="utf-8"><title>' + twice("The baker’s café") + b"</title>"
+    assert Document(Page(url, url, 200, (), body, None), NO_RULES).title == "The baker’s café"
