@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import body, labels
-from scraper.parse.blocks import kinds_of, read, words
+from scraper.parse import body, labels, scorer
+from scraper.parse.blocks import Block, Context, kinds_of, read, words
 from scraper.parse.document import Document
+from scraper.parse.relations import Parts, relate
+from scraper.parse.survey import Survey
 
 CASES = tomllib.loads((Path(__file__).parent / "cases" / "body.toml").read_text(encoding="utf-8"))["page"]
 
@@ -252,3 +255,50 @@ def test_what_is_gathered(name: str) -> None:
     assert gathered is not None
     texts = [PROSE.strip() if PROSE.strip() in block.text else block.text for block in gathered[0]]
     assert [text for i, text in enumerate(texts) if i == 0 or name == "a list" or text != texts[i - 1]] == expected
+
+
+SOLE = "<p>The valley's market opens again on Friday after a year in which the square was dug up for new pipes.</p>"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Leave a Reply Cancel reply",
+        "دیدگاهتان را بنویسید",
+        "ځواب دلته پرېږدئ",
+        "Добавить комментарий",
+        "اترك تعليقاً",
+        "Bir yanıt yazın",
+    ],
+)
+def test_what_wordpress_prints_around_its_form_stays_out(line: str) -> None:
+    found = text_of(f"<body><h1>Market opens again</h1>{SOLE}<h3>{line}</h3></body>", "Market opens again")
+    assert len(found) == 1
+
+
+def test_a_text_may_begin_as_a_stock_line_does() -> None:
+    long = "Leave a comment unanswered for a week, she said, and " + "the whole valley will talk of it; " * 5
+    assert len(text_of(f"<body><h1>Talk</h1>{SOLE}<p>{long}nobody forgets.</p></body>", "Talk")) == 2
+
+
+def test_an_element_with_nothing_but_one_text_is_a_paragraph() -> None:
+    rows = ["The bridge carries two lanes and a path.", "It was closed in May.", "Nobody was hurt, the mayor said."]
+    inner = "".join(f"<div class='t'>{row}</div>" for row in rows)
+    gathered = body.gather(document(f"<body><h1>Bridge</h1>{SOLE}<section>{inner}</section>{SOLE}</body>"), "Bridge")
+    assert gathered is not None
+    blocks = [block for block in gathered[0] if block.text in rows]
+    assert len(blocks) == 3 and len({block.context.key for block in blocks}) == 1
+
+
+def test_the_items_of_a_list_stand_or_fall_together() -> None:
+    context = Context(1, "ul", frozenset(), frozenset(), "", None)
+    blocks = [Block("li", str(i), frozenset(), "", context) for i in range(3)]
+    assert scorer._whole_lists(blocks, [900, -20, 400]) == [900, 20, 400]
+
+
+def test_the_trees_count_the_columns_that_there_are() -> None:
+    gathered = body.gather(document(f"<body><h1>Market</h1>{SOLE}{SOLE}</body>"), "Market")
+    assert gathered is not None
+    blocks, core, evidence, _ = gathered
+    columns = relate(blocks, Survey(blocks, core, evidence), [Parts(0, 0, 0, 0)] * len(blocks))
+    assert table("body_weights.json")["columns"] == list(columns)
