@@ -76,9 +76,11 @@ def _around(node: LexborNode) -> LexborNode:
 
 def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
     """The heading that prints the headline: one with its words, of the highest rank, else the first h1, else None."""
-    ranks = [body.css(rank) for rank in ("h1", "h2", "h3", "h4")]
-    printing = (head for heads in ranks for head in heads if clean(head.text()) == headline)
-    return next(printing, ranks[0][0] if ranks[0] else None)
+    for rank in ("h1", "h2", "h3", "h4") if headline else ():
+        for head in body.css(rank):
+            if clean(head.text()) == headline:
+                return head
+    return body.css_first("h1")
 
 
 def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:

@@ -32,31 +32,27 @@ def relate(blocks: list[Block], survey: Survey, parts: Sequence[Parts]) -> Colum
     """Columns of numbers by name, always in the same order."""
     scores = [sum(part) for part in parts]
     sizes = [len(block.text) for block in blocks]
+    linked = [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
     return {
-        **_alone(blocks, survey, sizes),
+        **_alone(blocks, survey, sizes, linked),
         **_judged(parts, scores),
-        **_near(blocks, sizes, parts, scores),
+        **_near(sizes, linked, parts, scores),
         **_along(blocks, sizes, scores),
         **_placed(blocks, survey),
         **_grouped(blocks, survey, sizes, scores),
     }
 
 
-def _alone(blocks: list[Block], survey: Survey, sizes: list[int]) -> Columns:
-    """The block's own text."""
+def _alone(blocks: list[Block], survey: Survey, sizes: list[int], linked: list[int]) -> Columns:
+    """The block's own text; `linked` is hundredths of it that are links."""
     return {
         "tag": [TAGS.get(block.tag, 0) for block in blocks],
         "group": [GROUPS.get(block.tag, 0) for block in blocks],
         "size": sizes,
         "words": survey.counts,
-        "linked": _linked(blocks, sizes),
+        "linked": linked,
         "links": [block.links for block in blocks],
     }
-
-
-def _linked(blocks: list[Block], sizes: list[int]) -> list[int]:
-    """Hundredths of each block that are links."""
-    return [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
 
 
 def _judged(parts: Sequence[Parts], scores: list[int]) -> Columns:
@@ -65,14 +61,14 @@ def _judged(parts: Sequence[Parts], scores: list[int]) -> Columns:
     return {"score": scores, **dict(zip(names, zip(*parts, strict=True), strict=True))}
 
 
-def _near(blocks: list[Block], sizes: list[int], parts: Sequence[Parts], scores: list[int]) -> Columns:
+def _near(sizes: list[int], linked: list[int], parts: Sequence[Parts], scores: list[int]) -> Columns:
     """The same of the blocks before and behind."""
     wanted: tuple[tuple[str, list[int], tuple[int, ...]], ...] = (
         ("score", scores, (-2, -1, 1, 2, 3)),
         ("names", [part.names for part in parts], (-1, 1)),
         ("words", [part.words for part in parts], (-1, 1)),
         ("size", sizes, (-1, 1)),
-        ("linked", _linked(blocks, sizes), (-1, 1)),
+        ("linked", linked, (-1, 1)),
     )
     return {f"{name}{step:+d}": _shifted(column, step) for name, column, steps in wanted for step in steps}
 
