@@ -17,7 +17,7 @@ from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue_last", "parent", "zone", "own", "path")
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
-# After so many trees, the thousandths beyond which the rest are not asked: of a thousand blocks, none or one turned then.
+# After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
 Tree = tuple[int, int, Any, Any] | int  # column, most that goes left, left, right; or what a leaf adds, in thousandths
 
