@@ -16,6 +16,7 @@ BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block'
 _PARAGRAPHS = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(r"[^a-zA-Z0-9]+")
+_NO_KINDS: frozenset[str] = frozenset()
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links, and bold pieces, that are counted
 _DEEP = 256  # levels below the container; deeper trees are taken as one block, so that time stays linear
@@ -157,7 +158,8 @@ def kinds_of(names: str) -> frozenset[str]:
     >>> sorted(kinds_of("jp-relatedposts entry-meta"))
     ['meta', 'related']
     """
-    return frozenset().union(*map(_kinds_of_one, names[:400].split()))
+    found = [kinds for name in names[:400].split() if (kinds := _kinds_of_one(name))]
+    return frozenset().union(*found) if len(found) > 1 else found[0] if found else _NO_KINDS
 
 
 @lru_cache(16384)
@@ -165,7 +167,7 @@ def _kinds_of_one(name: str) -> frozenset[str]:
     """The kinds of a single class name."""
     parts, words, starts, ends = _kinds()
     if name.startswith(starts) or name.endswith(ends):
-        return frozenset()
+        return _NO_KINDS
     left, lower = name, name.lower()
     found = set()
     for i in [i for i in range(len(lower) - 2) if lower[i : i + 3] in parts]:

@@ -87,6 +87,7 @@ _SHORT, _LONG, _SPOKEN, _TERSE = 12, 30, 40, 25  # words
 _STOPS = frozenset(".!?…。！？؟۔।”\"»“’'）)]」』")
 _QUOTES = frozenset("\"“«„‘'「『")
 _WORD = re.compile(r"[^\W\d_][\w’'-]*[:=]?|©|\([cC]\)|\*\*\*|###")
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\b(?:19|20)\d\d\b|\b\d{1,2}[:.]\d\d\b|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b|[0-9]年")
 
 
@@ -175,7 +176,7 @@ def _words(text: str, span: int, survey: Survey, vocabulary: Mapping[str, int]) 
         row += _hits(tokens, span)
     else:
         row.append(AT.wordless)
-    if not text.isalpha() and _DATE.search(text):
+    if (digit := _DIGIT.search(text)) and _DATE.search(text, digit.start()):
         row.append(AT.date + span)
     if "@" in text:
         row.append(AT.address + span)
