@@ -15,3 +15,9 @@ def test_headline(row: dict[str, Any]) -> None:
     found = headline(document(row["html"] * row.get("times", 1), row.get("url", URL)))
     value = found.value if found else None
     assert (list(value) if isinstance(value, tuple) else value) == row.get("want"), f"{row['id']}: headline"
+
+
+def test_readings_are_left_out_however_deep_the_heading_nests() -> None:
+    html = "<h1><ruby>橋<rt>はし</rt></ruby>" + "<b>" * 5000 + "が開く" + "</b>" * 5000 + "</h1>"
+    found = headline(document(f"<html><body>{html}<p>x</p></body></html>", URL))
+    assert found is not None and found.value == "橋が開く"

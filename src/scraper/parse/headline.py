@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
@@ -117,7 +117,8 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
             return _from_heading(node, told, doc, names)
     plain = [(node, texts[0]) for node, texts in readings if _is_plain(node, texts[0], doc, names)]
     # A page may print its site's name as an h1 too, and a site may not say its name: the longer one is the article's.
-    inside = [(node, text) for node, text in plain if squash(text) in _within(declared)]
+    within = _within(declared)
+    inside = [(node, text) for node, text in plain if squash(text) in within]
     like = [(node, text) for node, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
     best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(like or plain), None)
     found = _from_heading(*best, doc, names) if best else None
@@ -161,7 +162,7 @@ def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[st
 def _texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
     if node.css_first("ruby rt") is not None:  # readings over Han letters are no part of the text (HTML, 4.5.12)
-        return [clean("".join(_without_readings(node)))[:_LONGEST]]
+        return [clean(_without_readings(node))[:_LONGEST]]
     whole = clean(node.text())[:_LONGEST]
     parts = [clean(child.text())[:_LONGEST] for child in node.iter() if child.tag in _PARTS]
     if not parts and node.css_first("br") is None:
@@ -171,12 +172,16 @@ def _texts(node: LexborNode) -> list[str]:
     return [apart, whole, *(part for part in (*parts[:6], own) if part)]
 
 
-def _without_readings(node: LexborNode) -> Iterator[str]:
-    for child in node.iter(include_text=True):
-        if child.is_text_node:
-            yield child.text()
-        elif child.tag not in ("rt", "rp"):
-            yield from _without_readings(child)
+def _without_readings(node: LexborNode) -> str:
+    """The text of an element but for its <rt> and <rp>. No recursion: pages nest as deep as they like."""
+    todo, pieces = [node], []
+    while todo:
+        inner = todo.pop()
+        if inner.is_text_node:
+            pieces.append(inner.text_content or "")
+        elif inner.tag not in ("rt", "rp"):
+            todo += reversed(list(inner.iter(include_text=True)))
+    return "".join(pieces)
 
 
 def _is_logo(node: LexborNode, doc: Document) -> bool:
@@ -209,7 +214,7 @@ def _same(one: _Title | None, other: _Title | None) -> bool:
 def _alike(one: str, other: str, least: int = 1) -> float:
     """Share of the words that two titles have in common, of the shorter one's; of the letters where none has blanks.
 
-    None, where they have fewer than `least` in common.
+    0 where they have fewer than `least` in common.
     """
     split = _WORD.findall if " " in one or one.isascii() else list
     a, b = set(split(one.casefold())), set(split(other.casefold()))
