@@ -18,7 +18,7 @@ _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SPLIT = re.compile(r"[^a-zA-Z0-9]+")
 _NO_KINDS: frozenset[str] = frozenset()
 PROTECT = 0.4  # share of the container's prose
-_MANY = 4000  # links, and bold pieces, that are counted
+_MANY = 4000  # links that are counted
 _DEEP = 256  # levels below the container; deeper trees are taken as one block, so that time stays linear
 
 _LEAVES = frozenset(
@@ -135,7 +135,6 @@ class Block:
     look: str  # its class attribute
     context: Context  # of its parent
     links: int = 0  # characters inside links
-    strong: bool = False  # all of it is bold
 
 
 @lru_cache(1)
@@ -196,7 +195,6 @@ class _Frame:
     run: list[str]
     inline: list[LexborNode]  # elements of the run, whose links are counted later
     first: int  # blocks that were there before it
-    ended: bool = False
 
 
 class _Walk:
@@ -231,8 +229,7 @@ class _Walk:
                 frames.append(inner)
                 continue
             done = frames.pop()
-            done.ended = True
-            self._flush(done)
+            self._flush(done, ended=True)
             if done.context.key == self._core:
                 break
 
@@ -287,18 +284,15 @@ class _Walk:
             self.core = inner
         return self._frame(child, inner)
 
-    def _flush(self, frame: _Frame) -> None:
-        """Make a block of the text gathered so far."""
-        if frame.run:
-            raw, own = "".join(frame.run), frame.context
-            self._emit(own.tag, raw, own.own, own.look, self._around(frame, raw), frame.inline)
-            frame.run, frame.inline = [], []
-
-    def _around(self, frame: _Frame, raw: str) -> Context:
-        """What a run stands in: an element with nothing but one text is a block itself, as a <p> is."""
-        own = frame.context
-        alone = frame.ended and len(self.blocks) == frame.first and not _PARAGRAPHS.search(raw)
-        return own.parent if alone and own.parent is not None and own.key != self._core else own
+    def _flush(self, frame: _Frame, ended: bool = False) -> None:
+        """Make a block of the text gathered so far. An element with nothing but one text is one itself, as a <p> is."""
+        if not frame.run:
+            return
+        raw, own = "".join(frame.run), frame.context
+        alone = ended and len(self.blocks) == frame.first and not _PARAGRAPHS.search(raw)
+        around = own.parent if alone and own.key != self._core else None
+        self._emit(own.tag, raw, own.own, own.look, around or own, frame.inline)
+        frame.run, frame.inline = [], []
 
     def _emit(
         self, tag: str, raw: str, own: frozenset[str], look: str, context: Context, nodes: Sequence[LexborNode]
@@ -349,10 +343,6 @@ def read(core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) 
     for link in walk.root.css("a")[:_MANY]:
         if block := _owner(link, walk.owner):
             block.links += len(link.text())
-    for bold in walk.root.css("strong,b")[:_MANY]:
-        block = _owner(bold, walk.owner)
-        if block and len(bold.text()) * 10 >= len(block.text) * 9:
-            block.strong = True
     return walk.blocks, walk.core
 
 

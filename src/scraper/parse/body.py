@@ -110,11 +110,9 @@ def _evidence(doc: Document, headline: str | None) -> Evidence:
     found = [jsonld.text(person) for person in (people if isinstance(people, list) else [people])[:8]]
     declared = doc.first_meta("author")
     authors = {clean(name) for name in (*found, declared and declared[1]) if name and 4 < len(name) < 80}
-    description = doc.first_meta("og:description", "description")
     text = "".join(_MARKUP.sub(" ", jsonld.text(data.get("articleBody")) or "").split())
     return Evidence(
         headline=headline or "",
-        description=description[1] if description else "",
         authors=tuple(sorted(authors)),
         news=any("News" in kind for kind in jsonld.types(data)) if data else False,
         data_body=text if len(text) >= _DATA_BODY else "",

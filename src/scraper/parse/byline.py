@@ -16,7 +16,6 @@ _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _CODE = re.compile(r"[{}<>=;]")
-_PART = re.compile(r"\s*[,&|•·/]\s*|\s+[-–—]\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 
 

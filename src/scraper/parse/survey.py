@@ -1,4 +1,4 @@
-"""What one pass over all blocks of a page tells: where the prose is, and what most of it looks like."""
+"""What one pass over all blocks of a page tells: where the prose is, and where each block stands towards it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ class Evidence:
     """What the rest of the page says about its article."""
 
     headline: str = ""
-    description: str = ""
     authors: tuple[str, ...] = ()
     news: bool = False  # the data call it a news article
     data_body: str = ""  # the data's own articleBody, blanks removed
@@ -49,7 +48,7 @@ class Place:
 
 
 class Survey:
-    """One pass over all blocks: where the prose is, and what most of it looks like."""
+    """One pass over all blocks: where the prose is, and where each block stands towards it."""
 
     def __init__(self, blocks: list[Block], core: Context, evidence: Evidence) -> None:
         self.evidence = evidence
@@ -61,22 +60,17 @@ class Survey:
             self.trunk[context.key] = len(self.trunk)
             context = context.parent
         self.spots = [self._place(block.context) for block in blocks]
-        self.sizes: Counter[int] = Counter()
-        self.linked: Counter[int] = Counter()
-        looks: Counter[str] = Counter()
+        sizes: Counter[int] = Counter()
         heavy: Counter[int] = Counter()
         solid = []
         for i, block in enumerate(blocks):
             size, parent = len(block.text), block.context.key
-            self.sizes[parent] += size
-            self.linked[parent] += block.links
+            sizes[parent] += size
             if self.counts[i] >= _PROSE and block.links * 2 < size:
-                looks[f"{block.tag} {block.look}"] += size
                 heavy[parent] += int(size * 0.3 ** len(block.context.above & _AWAY))
                 solid.append(i)
-        self.total = sum(self.sizes.values()) or 1
-        self.look = max(looks, key=looks.__getitem__, default="")
-        self.main = max(heavy or self.sizes, key=(heavy or self.sizes).__getitem__, default=0)
+        self.total = sum(sizes.values()) or 1
+        self.main = max(heavy or sizes, key=(heavy or sizes).__getitem__, default=0)
         inner = [i for i in solid if self.spots[i].up == 0] or solid
         prose = [i for i in inner if self.spots[i].kinds.isdisjoint(_AWAY)] or inner
         self.first, self.last = (prose[0], prose[-1]) if prose else (0, len(blocks) - 1)
