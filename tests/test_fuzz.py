@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fuzz import check, run
+from scraper import parse
 
 TAGS = (
     "p",
@@ -71,3 +72,25 @@ def test_damaged_pages(seed: int) -> None:
 @pytest.mark.parametrize("page", [b"<html hidden aria-hidden=true><body hidden aria-hidden=true><p>x"])
 def test_pages_that_once_broke_it(page: bytes) -> None:
     assert check(page) is None
+
+
+PLACES = {
+    "heading with readings": "<h1><ruby>a<rt>b</rt></ruby>%s</h1>",
+    "heading": "<h1>%s</h1>",
+    "lower heading": "<h2>%s</h2>",
+    "byline": "<h1>T</h1><div class='author'>%s</div>",
+    "trail": "<h1>T</h1><nav class='breadcrumb'><a href='/x'>%s</a></nav>",
+    "date": "<h1>T</h1><div class='date'>%s</div>",
+    "label": "<h1>T</h1><p>category: %s</p>",
+    "paragraph": "<h1>T</h1><p>%s</p>",
+    "caption": "<h1>T</h1><figure><img src='a.jpg'><figcaption>%s</figcaption></figure>",
+}
+
+
+@pytest.mark.parametrize("tag", ["b", "span", "div", "ul><li", "a href='/news/x'", "ruby", "button"])
+@pytest.mark.parametrize("place", PLACES)
+def test_no_place_of_a_page_nests_too_deep(place: str, tag: str) -> None:
+    html = PLACES[place] % (f"<{tag}>" * 3000 + "6 July 2021, Ada Lind")
+    assert parse(
+        f"<html><head><title>T</title></head><body>{html}</body></html>".encode(), "https://valley.example/news/1"
+    ).to_dict()
