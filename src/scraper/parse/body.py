@@ -36,6 +36,8 @@ _UTF8 = (("content-type", "text/html; charset=utf-8"),)
 _PROSE_KEYS = frozenset(
     ["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"]
 )
+# What PHP prints into the page with display_errors on (php_error_cb in its main.c): "Warning: ... in FILE on line 3".
+_PHP = re.compile(r"(?:Warning|Notice|Deprecated|Strict Standards|Fatal error|Parse error): .+ on line \d+$")
 _PREMIUM: dict[str, Access] = {"false": "free", "true": "paid", "0": "free", "1": "paid", "no": "free", "yes": "paid"}
 _PAID_DATA: dict[str, Access] = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
 
@@ -82,7 +84,9 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 
 
 def _is_stock(text: str) -> bool:
-    """Whether a line is one that a content system prints on every page."""
+    """Whether a line is one that a content system prints on every page, or one of its errors."""
+    if text[-1].isdigit() and _PHP.match(text):
+        return True
     starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
     return starts is not None and text.casefold().startswith(starts)
 
