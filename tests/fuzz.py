@@ -32,8 +32,9 @@ SPLICES = (
     b"<h1>", b"<time datetime='", b"'", b'"', b"<", b">", b"&#xD800;", b"&#0;", b"\x00", b"\xff\xfe", b"\xef\xbb\xbf",
     b'{"@type":"NewsArticle","datePublished":', b"[" * 200, b"1e999", b"2024-02-30T25:61:00", b"0000-00-00",
     b"<meta charset=utf-16>", b"<base href='http://[::1'>", b"<link rel=canonical href='http://[x'>", b"<svg><style>",
-    b"<template>", b"\xe2\x80\xa8",
+    b"<template>", b"\xe2\x80\xa8", b"<span>", b"<b>", b"<ul><li>", b"<ruby>",
 )  # fmt: skip
+DEEP = 3000  # times that a piece is repeated where the page is to nest deeper than Python recurses
 
 
 @cache
@@ -70,7 +71,7 @@ def _injure(page: bytearray, dice: random.Random) -> None:
         case 0:
             page[at : at + dice.randint(1, 40)] = b""
         case 1:
-            page[at:at] = dice.choice(SPLICES) * dice.choice((1, 1, 1, 50))
+            page[at:at] = dice.choice(SPLICES) * (DEEP if dice.random() < 0.02 else dice.choice((1, 1, 1, 50)))
         case 2:
             page[at : at + 20] = dice.randbytes(dice.randint(1, 20))
         case 3:
