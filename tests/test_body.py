@@ -258,6 +258,9 @@ def test_what_is_gathered(name: str) -> None:
 
 
 SOLE = "<p>The valley's market opens again on Friday after a year in which the square was dug up for new pipes.</p>"
+MORE = (
+    "<p>Forty sellers have paid for a stall so far, and the council expects twenty others before the week is over.</p>"
+)
 
 
 @pytest.mark.parametrize(
@@ -276,8 +279,27 @@ SOLE = "<p>The valley's market opens again on Friday after a year in which the s
     ],
 )
 def test_what_a_system_prints_on_every_page_stays_out(line: str) -> None:
-    found = text_of(f"<body><h1>Market opens again</h1>{SOLE}<h3>{line}</h3>{SOLE}</body>", "Market opens again")
+    found = text_of(f"<body><h1>Market opens again</h1>{SOLE}<h3>{line}</h3>{MORE}</body>", "Market opens again")
     assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<p>The <abbr>NWA<span role="tooltip">Northern Water Authority</span></abbr> will dig until May.</p>', 2),
+        ("<p>The NWA will dig until May.</p>" * 2, 3),
+        (SOLE, 1),
+        (
+            '<ul><li class="forum-fil"><div class="forum-message">'
+            + "<p>I do not agree at all, and said so then.</p>" * 9,
+            1,
+        ),
+    ],
+    ids=["a tooltip", "a short line twice", "a paragraph twice", "SPIP's comments"],
+)
+def test_paragraphs_that_are_kept(html: str, expected: int) -> None:
+    found = text_of(f"<body><h1>Market opens again</h1><article>{SOLE}{html}</article>", "Market opens again")
+    assert (len(found), "Northern" in "".join(found)) == (expected, False)
 
 
 def test_a_text_may_begin_as_a_stock_line_does() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
@@ -26,6 +26,7 @@ Access = Literal["free", "paid", "unknown"]
 THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
+_REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _ISLAND = 4 << 20  # characters of a script block that are still read as data
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -61,7 +62,17 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
     kept = [block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline]
+    kept = list(_without_repeats(kept))
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
+    """`texts` without paragraphs that were there before: pages print a box for wide screens and again for narrow ones."""
+    seen = set()
+    for text in texts:
+        if len(text) < _REPEATED or text not in seen:
+            yield text
+        seen.add(text)
 
 
 def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, Evidence, str] | None:
