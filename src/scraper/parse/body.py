@@ -67,7 +67,7 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
-    """`texts` without paragraphs that were there before: pages print a box for wide screens and again for narrow ones."""
+    """`texts` without paragraphs that were there before: pages print a box for wide screens and for narrow ones."""
     seen = set()
     for text in texts:
         if len(text) < _REPEATED or text not in seen:
