@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Any, Literal
+from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import jsonld, prune
+from scraper.parse import islands, jsonld, prune
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
@@ -28,15 +27,9 @@ _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
-_ISLAND = 4 << 20  # characters of a script block that are still read as data
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
-_DATA = re.compile(r"(?:^|[=(])\s*(?=[{\[][\[{\"])")  # a value assigned, handed over or alone
-_HEAD = 400  # characters of a script within which its data begin
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
-_PROSE_KEYS = frozenset(
-    ["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"]
-)
 # What PHP prints into the page with display_errors on (php_error_cb in its main.c): "Warning: ... in FILE on line 3".
 _PHP = re.compile(r"(?:Warning|Notice|Deprecated|Strict Standards|Fatal error|Parse error): .+ on line \d+$")
 _PREMIUM: dict[str, Access] = {"false": "free", "true": "paid", "0": "free", "1": "paid", "no": "free", "yes": "paid"}
@@ -143,42 +136,14 @@ def _paragraphs(text: str) -> list[str]:
 
 def _from_islands(doc: Document, headline: str | None) -> Found | None:
     """The longest prose in the data that a script-rendered page carries; markup in it is read as a page of its own."""
-    best = ""
-    for node in doc.tree.css("script:not([src])")[:64]:
-        text = node.text()
-        if THIN < len(text) < _ISLAND and (start := _DATA.search(text, 0, _HEAD)):
-            for value in _prose(_decoded(text, start.end())):
-                best = max(best, value, key=len)
+    scripts = (node.text() for node in doc.tree.css("script:not([src])")[:64])
+    best = islands.prose(scripts, headline, THIN)
     if "</" in best:
         page = f"<body><h1>{html.escape(headline or '')}</h1><article>{best}</article>"
         inner = _from_markup(Document(replace(doc.page, body=page.encode(), headers=_UTF8), doc.rules), headline)
         best = inner.value if inner else ""
     lines = [line for part in best.splitlines() if (line := clean(part))]
     return Found("\n\n".join(lines), "markup", lines[0], "script data") if sum(map(len, lines)) > THIN else None
-
-
-def _decoded(text: str, start: int) -> Any:
-    """The JSON value that begins at `start`, whatever follows it; None where it is none."""
-    try:
-        return json.JSONDecoder(strict=False).raw_decode(text, start)[0]
-    except (ValueError, RecursionError):
-        return None
-
-
-def _prose(loaded: Any) -> Iterator[str]:
-    """Long strings under keys that name an article's text. No recursion: data nest as deep as they like."""
-    todo: list[tuple[str, Any]] = [("", loaded)]
-    while todo:
-        key, value = todo.pop()
-        if isinstance(value, dict):
-            todo.extend((str(k).lower(), v) for k, v in value.items())
-        elif isinstance(value, list):
-            if key in _PROSE_KEYS and all(isinstance(v, str) for v in value):
-                yield "\n".join(value)
-            else:
-                todo.extend((key, v) for v in value)
-        elif isinstance(value, str) and len(value) > THIN and key in _PROSE_KEYS:
-            yield value
 
 
 def summary(doc: Document) -> Found | None:
