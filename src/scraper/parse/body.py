@@ -25,6 +25,9 @@ Access = Literal["free", "paid", "unknown"]
 THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
+_LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
+_CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
+_STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -54,8 +57,8 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    kept = [block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline]
-    kept = list(_without_repeats(kept))
+    texts = (block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline)
+    kept = [text for text in _without_repeats(texts) if not _is_label(text)]
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
 
 
@@ -83,16 +86,42 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
     core, mass = prune.container(page)
     path = _path(core)
     blocks, context = read(core, prune.title_of(page, headline), mass)
-    blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_stock(block.text)]
+    blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_furniture(block.text)]
     return (blocks, context, evidence, path) if blocks else None
 
 
-def _is_stock(text: str) -> bool:
-    """Whether a line is one that a content system prints on every page, or one of its errors."""
+def _is_furniture(text: str) -> bool:
+    """Whether a line is one that sites print on every page, a system's error, or a picture's caption."""
     if text[-1].isdigit() and _PHP.match(text):
+        return True
+    if len(text) < _CAPTION and text[-1] not in _STOPS and _credit().search(text, len(text) - _TAIL):
         return True
     starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
     return starts is not None and text.casefold().startswith(starts)
+
+
+def _is_label(text: str) -> bool:
+    """Whether a line is a button or the heading of something else. To the scorer it tells where that begins."""
+    return len(text) < _LINE and text.strip(_EDGES).casefold() in _lines()
+
+
+@cache
+def _lines() -> frozenset[str]:
+    return frozenset(line.casefold() for lines in table("boilerplate.toml")["lines"].values() for line in lines)
+
+
+@cache
+def _credit() -> re.Pattern[str]:
+    """What a caption ends with, or a line of nothing but a source."""
+    rows = {name: "|".join(map(re.escape, words)) for name, words in table("boilerplate.toml")["credit"].items()}
+    return re.compile(
+        rf"[(\[]\s*(?:{rows['words']})(?:\s?[:：]|\s)\s*[^()\[\]:]{{2,60}}[)\]]?$"
+        rf"|(?<!\w)(?:{rows['words']})(?: by| credit| courtesy)?\s?[:：©]\s?[^.:：]{{2,60}}$"
+        rf"|^(?:{rows['sources']})\s?[:：]\s?[^.:：]{{2,60}}$"
+        rf"|©\s?[^.:]{{2,60}}$"
+        rf"|/\s?(?:{rows['agencies']})(?: for [^.]{{2,40}})?[)\]]?$",
+        re.IGNORECASE,
+    )
 
 
 @cache
