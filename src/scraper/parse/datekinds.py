@@ -38,10 +38,16 @@ def read(doc: Document, text: str) -> When | None:
 
 
 def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) -> tuple[Kind, bool]:
-    """What an element's date is for, and whether hAtom's "updated" alone says so; what is printed goes before names."""
-    if is_change(doc, printed) or (follows_change(node) and not _is_first_of_two(node)):
+    """What an element's date is for; and whether it is spare: a change, but the publication where nothing else is.
+
+    What is printed goes before names. Spare are hAtom's "updated", and a <time> for machines named "published".
+    """
+    own = node.attributes.get("class") or ""
+    if follows_change(node) and not _is_first_of_two(node):
         return "modified", False
-    name = f"{prop or ''} {node.attributes.get('class') or ''}"
+    if is_change(doc, printed):
+        return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
+    name = f"{prop or ''} {own}"
     if node.tag == "time" and node.parent is not None:
         name += f" {node.parent.attributes.get('class') or ''}"
     return ("modified", is_hatom(name)) if names_change(name) else ("published", False)

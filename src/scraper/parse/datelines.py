@@ -82,8 +82,8 @@ class _Lines:
         name = datekinds.named_around(node)
         changed = datekinds.is_change(self.doc, text) or datekinds.follows_change(node)
         kind: Kind = "modified" if changed or name else "published"
-        hatom = not changed and name is not None and datekinds.is_hatom(name)
-        return Moment(when, kind, "markup", path, text[:200], trust=8 + place, hatom=hatom)
+        spare = not changed and name is not None and datekinds.is_hatom(name)
+        return Moment(when, kind, "markup", path, text[:200], trust=8 + place, spare=spare)
 
 
 def _lines(doc: Document) -> _Lines:

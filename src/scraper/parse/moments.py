@@ -55,7 +55,7 @@ class Moment:
     machine: bool = False  # written for machines
     trust: int = 5  # the order in which moments are believed; 0 first
     listed: bool = False  # one of several days that stand alike, none of them near the headline
-    hatom: bool = False  # a change by its class "updated" alone: the publication where nothing else is
+    spare: bool = False  # a change by one sign of two: the publication where nothing else is
 
     @property
     def timed(self) -> bool:
@@ -234,9 +234,9 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     place = standing(doc, node) if machine or printed else None
     if place is None:
         return
-    kind, hatom = datekinds.of_element(doc, node, prop, printed)
+    kind, spare = datekinds.of_element(doc, node, prop, printed)
     trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place + (prop == "dateCreated")
-    if hatom:
+    if spare:
         trust = 8 + place
     path = _path(node)
     if machine and (when := datetext.read_iso(machine)) and when.date:
@@ -246,7 +246,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         agree = told is None or _agree(when, told)
         if agree or prop == "datePublished":
             own: Kind = kind if agree else "published"
-            yield Moment(when, own, "markup", path, machine[:200], machine=True, trust=trust, hatom=hatom)
+            yield Moment(when, own, "markup", path, machine[:200], machine=True, trust=trust, spare=spare)
         if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
     if not printed or datekinds.is_foreign(printed):
@@ -254,7 +254,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if (when := _shown(doc, node, printed)) and (when.date or when.issues):
         today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
         trust = _TODAY if today else trust
-        yield Moment(when, kind, "markup", path, printed[:200], trust=trust, hatom=hatom)
+        yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
         yield Moment(when, "published", "markup", path, other[:200], trust=6 + place)
 

@@ -43,11 +43,11 @@ def decide(every: list[Moment]) -> Told | None:
 
 def _candidates(every: list[Moment]) -> list[Moment]:
     """The moments of publication in the order of trust; hAtom's "updated" is one where no element tells another."""
-    changes = [m for m in every if m.kind == "modified" and not m.hatom and m.trust <= 8 and m.source in _SEEN]
+    changes = [m for m in every if m.kind == "modified" and not m.spare and m.trust <= 8 and m.source in _SEEN]
     last = max((m.when.date for m in changes if m.when.date), default=None)
     found = [m for m in every if m.kind == "published" and not (last and _is_foreign(m, last))]
     found.sort(key=lambda m: m.trust)
-    spare = [m for m in every if m.hatom]
+    spare = [m for m in every if m.spare]
     if not found or found[0].trust > 8 or found[0].listed:
         return [*(m for m in spare if m.trust <= 8 and not m.listed), *found] or spare
     return found + spare if found[0].source == found[-1].source == "url" else found
@@ -157,7 +157,7 @@ def zoned(told: Told, every: list[Moment]) -> Told:
         if (
             other.instant
             and offset
-            and (other.trust <= 6 or other.hatom)
+            and (other.trust <= 6 or other.spare)
             and near(naive(other).date(), told.local.date())
         ):
             return Told(clock, clock, told.local + offset, offset, other)

@@ -172,8 +172,8 @@ def _zone(doc: Document) -> tzinfo | None:
 def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zone: tzinfo | None) -> Moment | None:
     """The most trusted change that is an instant, or can be made one in the site's zone."""
     found = [m for i, m in enumerate(seen) if i not in refused and m.kind == "modified" and m.timed]
-    if told is not None and any(m is not None and m.hatom for m in (told.day, told.clock)):
-        found = [m for m in found if not m.hatom]  # they gave the publication
+    if told is not None and any(m is not None and m.spare for m in (told.day, told.clock)):
+        found = [m for m in found if not m.spare]  # they gave the publication
     found = [m for m in found if m.instant or zone is not None]
     return min(found, key=lambda m: m.trust, default=None)
 
