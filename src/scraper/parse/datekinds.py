@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from datetime import time
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
@@ -15,6 +16,7 @@ from scraper.parse.days import Order
 from scraper.parse.document import Document
 
 Kind = Literal["published", "modified"]
+_CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _UPDATED = re.compile("updated?")
 _UP = 3  # elements and neighbours looked at for the words in front of a date
 _SHORT = 80  # characters of an element that is named for a date
@@ -133,6 +135,15 @@ def published_part(doc: Document, text: str) -> str | None:
     changed = marks("changed").search(text)
     told = changed and marks("published").search(text, changed.end())
     return text[told.start() :] if told else None
+
+
+def changed_at(doc: Document, text: str, clock: time | None) -> bool:
+    """Whether a line prints that minute as a change's: "6 July 2021, updated at 15:10h"."""
+    found = marks("changed").search(text)
+    if found is None or clock is None or _CLOCK.search(text[: found.start()]):
+        return False
+    told = datetext.read_time(text[found.end() :], doc.lang)
+    return told is not None and told.minute == clock.minute
 
 
 def is_foreign(text: str) -> bool:

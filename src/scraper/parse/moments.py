@@ -240,6 +240,9 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         trust = 8 + place
     path = _path(node)
     if machine and (when := datetext.read_iso(machine)) and when.date:
+        if kind == "published" and datekinds.changed_at(doc, printed, when.time):
+            yield Moment(when, "modified", "markup", path, machine[:200], machine=True, trust=trust)
+            when = When(when.date)
         # What is printed as published stands: the machine's may be of the last change, and the other way round.
         said = kind == "modified" or marks("published").search(printed)
         told = read(doc, printed) if printed and said else None

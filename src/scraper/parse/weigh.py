@@ -33,7 +33,7 @@ def decide(every: list[Moment]) -> Told | None:
         return None
     day = _first(found)
     agreeing = [m for m in found if _agree(m, day)]
-    instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust)), None)
+    instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust) and _explains(m, day)), None)
     if instant is None or (day.timed and day.source in ("site", "label")):
         return _local(day, agreeing, instant)
     clock = _minute(naive(instant))
@@ -59,6 +59,13 @@ def _is_foreign(moment: Moment, changed: date) -> bool:
         return False
     later = moment.when.date - changed > timedelta(days=1)
     return moment.trust > 8 or (later and (moment.trust > 6 or moment.listed))
+
+
+def _explains(instant: Moment, day: Moment) -> bool:
+    """Whether an instant can be the time that is printed with the day; the clock of a masthead is another."""
+    if day.source != "markup" or not day.timed or day.when.offset is not None or day is instant:
+        return True
+    return _between(naive(day), earliest(instant)) is not None
 
 
 def _agree(moment: Moment, day: Moment) -> bool:
