@@ -45,14 +45,15 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
     What is printed goes before names. Spare are hAtom's "updated", and a <time> for machines named "published".
     """
     own = node.attributes.get("class") or ""
-    if follows_change(node) and not _is_first_of_two(node):
-        return "modified", False
-    if is_change(doc, printed):
-        return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
     name = f"{prop or ''} {own}"
     if node.tag == "time" and node.parent is not None:
         name += f" {node.parent.attributes.get('class') or ''}"
-    return ("modified", is_hatom(name)) if names_change(name) else ("published", False)
+    named = names_change(name)
+    if (named and not is_hatom(name)) or (follows_change(node) and not _is_first_of_two(node)):
+        return "modified", False
+    if is_change(doc, printed):
+        return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
+    return ("modified", True) if named else ("published", False)
 
 
 def _is_first_of_two(node: LexborNode) -> bool:
@@ -118,8 +119,9 @@ def named_around(node: LexborNode) -> str | None:
 
 def shown(node: LexborNode, most: int) -> str:
     """An element's text up to `most` characters, without the parts that it names as a change or hides."""
-    text = node.text()[:most]
-    if node.tag == "time" or not any(map(str.isdigit, text)):
+    text, first = node.text()[:most], node.child
+    leaf = first is None or (first.is_text_node and first.next is None)
+    if leaf or node.tag == "time" or not any(map(str.isdigit, text)):
         return text
     for part in node.css(_APART):
         name = part.attributes.get("class") or ""

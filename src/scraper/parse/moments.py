@@ -149,14 +149,16 @@ def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
 
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
-    found = [(far, m) for far, node in _ordered(doc, doc.tree.css(_STRONG)[:_FIRST]) for m in _read_once(doc, node)]
+    ordered = _ordered(doc, doc.tree.css(_STRONG)[:_FIRST])
+    for far, node in ordered:
+        if not far:
+            yield from _read_once(doc, node)
+    found = [moment for far, node in ordered if far for moment in _read_once(doc, node)]
     days: dict[str, set[date | None]] = {}
-    for far, moment in found:
-        if far:
-            days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
-    for far, moment in found:
-        listed = far and len(days[moment.path.rstrip(_DIGITS)]) > 1
-        yield replace(moment, listed=True) if listed else moment
+    for moment in found:
+        days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
+    for moment in found:
+        yield replace(moment, listed=True) if len(days[moment.path.rstrip(_DIGITS)]) > 1 else moment
 
 
 def from_names(doc: Document) -> Iterator[Moment]:
