@@ -224,11 +224,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     """What one element says to machines, and what it prints beside that."""
     attributes = node.attributes
     prop = attributes.get("itemprop")
-    machine = (
-        attributes.get("datetime")
-        or (prop and attributes.get("content"))
-        or (attributes.get("title") if node.tag == "abbr" else None)
-    )
+    machine = attributes.get("datetime") or (prop and attributes.get("content")) or _hint(node, attributes)
     printed = ""
     if node.tag != "meta":
         printed = clean(datekinds.shown(node, 4 * _LONGEST))
@@ -262,6 +258,13 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
         yield Moment(when, "published", "markup", path, other[:200], trust=6 + place)
+
+
+def _hint(node: LexborNode, attributes: dict[str, str | None]) -> str | None:
+    """The date that shows when the mouse rests on an element for dates: <span class="date" title="2021-07-06">."""
+    title = attributes.get("title") or ""
+    dated = title[:4].isdecimal() and node.child is not None and "date" in (attributes.get("class") or "").lower()
+    return title if dated or node.tag == "abbr" else None
 
 
 def _agree(one: When, other: When) -> bool:
