@@ -19,7 +19,7 @@ Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _UPDATED = re.compile("updated?")
 _UP = 3  # elements and neighbours looked at for the words in front of a date
-_SHORT = 80  # characters of an element that is named for a date
+_PARTS = 8  # parts of a line that are asked for their names
 _DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d\d)(?!\d)")
 # Parts of a line that the page names as a change or does not show.
 _APART = "[class*='updat' i], [class*='modif' i], [hidden], [style*='display:none' i], [style*='display: none' i]"
@@ -104,26 +104,13 @@ def follows_change(node: LexborNode) -> bool:
     return False
 
 
-def named_around(node: LexborNode) -> str | None:
-    """The class that names a change around a text that stands alone: <p class="last-updated">6 July 2021</p>."""
-    place = node.parent
-    for _ in range(_UP):
-        if place is None or place.tag == "body" or len(place.text()) > _SHORT:
-            return None
-        name = place.attributes.get("class") or ""
-        if names_change(name):
-            return name
-        place = place.parent
-    return None
-
-
 def shown(node: LexborNode, most: int) -> str:
     """An element's text up to `most` characters, without the parts that it names as a change or hides."""
-    text, first = node.text()[:most], node.child
+    text, first = node.text(), node.child  # much of it may be blanks
     leaf = first is None or (first.is_text_node and first.next is None)
-    if leaf or node.tag == "time" or not any(map(str.isdigit, text)):
-        return text
-    for part in node.css(_APART):
+    if leaf or node.tag == "time" or len(text) > 4 * most or not any(map(str.isdigit, text)):
+        return text[:most]
+    for part in node.css(_APART)[:_PARTS]:
         name = part.attributes.get("class") or ""
         if part.mem_id == node.mem_id or not any(map(str.isdigit, part.text())):
             continue

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.parse import datekinds, datetext
 from scraper.parse.datekinds import Kind, marks, read
-from scraper.parse.dateplaces import standing
+from scraper.parse.dateplaces import above, standing
 from scraper.parse.datetext import When
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment
@@ -28,6 +28,7 @@ _WORDS = re.compile(r"\w")
 _DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
 _FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
 _LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
+_UP = 3  # elements around a line that are asked whether they name a change
 _SHORT, _LONG, _ALONE = 80, 300, 30  # characters: a line with a date, a headline, a line that is a date
 _ISLAND = re.compile(
     r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
@@ -47,6 +48,7 @@ class _Lines:
 
     def __init__(self, doc: Document) -> None:
         self.doc = doc
+        self.lengths: dict[int, int] = {}
         self.texts = doc.pieces[:_LINES]
         dated = _DATE.search
         self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
@@ -66,6 +68,31 @@ class _Lines:
         node = self.nodes[at].parent if at < len(self.nodes) else None
         return f"{node.tag}.{(node.attributes.get('class') or '').split(' ')[0]}" if node is not None else ""
 
+    def length(self, node: LexborNode) -> int:
+        """The characters of an element's text; many lines ask for the same one."""
+        if node.mem_id not in self.lengths:
+            self.lengths[node.mem_id] = len(node.text())
+        return self.lengths[node.mem_id]
+
+    def named_around(self, node: LexborNode) -> str | None:
+        """The class that names a change around a text that stands alone: <p class="last-updated">6 July 2021</p>."""
+        for place in above(node, _UP):
+            if self.length(place) > _SHORT:
+                return None
+            name = place.attributes.get("class") or ""
+            if datekinds.names_change(name):
+                return name
+        return None
+
+    def is_prose(self, node: LexborNode, text: str) -> bool:
+        """Whether a dated text is part of a paragraph's sentence: "On Sunday, 6 July 2021, the <a>bridge</a> ..."."""
+        if datetext.is_bare(text) or marks("published").search(text):
+            return False
+        place = node.parent
+        while place is not None and place.tag in _INLINE:
+            place = place.parent
+        return place is not None and place.tag in _PROSE and self.length(place) > _SENTENCES
+
     def moment(self, at: int, path: str) -> Moment | None:
         """The date of a piece that is for people to read, None where there is none."""
         text = clean(self.texts[at])
@@ -77,9 +104,9 @@ class _Lines:
             return None  # "Python 3.6.0 is out"
         node = self.nodes[at] if at < len(self.nodes) else None
         place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
-        if node is None or place is None or _is_prose(node, text):
+        if node is None or place is None or self.is_prose(node, text):
             return None
-        name = datekinds.named_around(node)
+        name = self.named_around(node)
         changed = datekinds.is_change(self.doc, text) or datekinds.follows_change(node)
         kind: Kind = "modified" if changed or name else "published"
         spare = not changed and name is not None and datekinds.is_hatom(name)
@@ -128,16 +155,6 @@ def _near(lines: _Lines, at: int) -> Iterator[Moment]:
     for i, moment in sorted(found, key=lambda pair: (pair[0] < at, abs(pair[0] - at))):
         if lines.place(i) not in lists or (i > at and not _WORDS.search("".join(lines.texts[at + 1 : i]))):
             yield moment
-
-
-def _is_prose(node: LexborNode, text: str) -> bool:
-    """Whether a dated text is part of a paragraph's sentence: "On Sunday, 6 July 2021, the <a>bridge</a> ..."."""
-    if datetext.is_bare(text) or marks("published").search(text):
-        return False
-    place = node.parent
-    while place is not None and place.tag in _INLINE:
-        place = place.parent
-    return place is not None and place.tag in _PROSE and len(clean(place.text())) > _SENTENCES
 
 
 def _published(lines: _Lines) -> Iterator[int]:
