@@ -6,20 +6,29 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from selectolax.lexbor import LexborNode
 
-from scraper.parse import datetext
+from scraper.parse import datekinds, datetext
+from scraper.parse.datekinds import Kind, marks, read
+from scraper.parse.dateplaces import above, standing
 from scraper.parse.datetext import When
 from scraper.parse.document import Document
-from scraper.parse.moments import Kind, Moment, follows_change, is_change, marks, read, standing
+from scraper.parse.moments import Moment
 from scraper.parse.text import clean, split_url
 
-_UNREAD = frozenset(("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg"))
+_UNREAD = frozenset(
+    ("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg", "code", "pre")
+)
+_PROSE, _SENTENCES = frozenset(("p", "li", "dd", "figcaption")), 160  # elements that hold prose from so many characters
+_INLINE = frozenset(("a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "time", "u"))
 _DIGIT = re.compile(r"\d")
+_WORDS = re.compile(r"\w")
 _DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
 _FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
 _LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
+_UP = 3  # elements around a line that are asked whether they name a change
 _SHORT, _LONG, _ALONE = 80, 300, 30  # characters: a line with a date, a headline, a line that is a date
 _ISLAND = re.compile(
     r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
@@ -39,6 +48,7 @@ class _Lines:
 
     def __init__(self, doc: Document) -> None:
         self.doc = doc
+        self.lengths: dict[int, int] = {}
         self.texts = doc.pieces[:_LINES]
         dated = _DATE.search
         self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
@@ -53,30 +63,72 @@ class _Lines:
         every = body.traverse(include_text=True, skip_empty=True) if body else iter(())
         return list(itertools.islice((node for node in every if node.is_text_node), _LINES))
 
+    def place(self, at: int) -> str:
+        """The element of a piece and its first class, which lists of other articles repeat."""
+        node = self.nodes[at].parent if at < len(self.nodes) else None
+        return f"{node.tag}.{(node.attributes.get('class') or '').split(' ')[0]}" if node is not None else ""
+
+    def length(self, node: LexborNode) -> int:
+        """The characters of an element's text; many lines ask for the same one."""
+        if node.mem_id not in self.lengths:
+            self.lengths[node.mem_id] = len(node.text())
+        return self.lengths[node.mem_id]
+
+    def named_around(self, node: LexborNode) -> str | None:
+        """The class that names a change around a text that stands alone: <p class="last-updated">6 July 2021</p>."""
+        for place in above(node, _UP):
+            if self.length(place) > _SHORT:
+                return None
+            name = place.attributes.get("class") or ""
+            if datekinds.names_change(name):
+                return name
+        return None
+
+    def is_prose(self, node: LexborNode, text: str) -> bool:
+        """Whether a dated text is part of a paragraph's sentence: "On Sunday, 6 July 2021, the <a>bridge</a> ..."."""
+        if datetext.is_bare(text) or marks("published").search(text):
+            return False
+        place = node.parent
+        while place is not None and place.tag in _INLINE:
+            place = place.parent
+        return place is not None and place.tag in _PROSE and self.length(place) > _SENTENCES
+
     def moment(self, at: int, path: str) -> Moment | None:
         """The date of a piece that is for people to read, None where there is none."""
         text = clean(self.texts[at])
+        if datekinds.is_foreign(text):
+            return None
+        text = datekinds.published_part(self.doc, text) or text
         when = read(self.doc, text)
         if when is None or (when.date and when.calendar == "gregorian" and not _year(text, when.date.year)):
             return None  # "Python 3.6.0 is out"
         node = self.nodes[at] if at < len(self.nodes) else None
         place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
-        if node is None or place is None:
+        if node is None or place is None or self.is_prose(node, text):
             return None
-        kind: Kind = "modified" if is_change(text) or follows_change(node) else "published"
-        return Moment(when, kind, "markup", path, text[:200], trust=8 + place)
+        name = self.named_around(node)
+        changed = datekinds.is_change(self.doc, text) or datekinds.follows_change(node)
+        kind: Kind = "modified" if changed or name else "published"
+        spare = not changed and name is not None and datekinds.is_hatom(name)
+        return Moment(when, kind, "markup", path, text[:200], trust=8 + place, spare=spare)
+
+
+def _lines(doc: Document) -> _Lines:
+    lines: _Lines = doc.memo.get("lines") or doc.memo.setdefault("lines", _Lines(doc))
+    return lines
+
+
+def from_headline(doc: Document) -> Iterator[Moment]:
+    """Lines near the headline that are a date."""
+    lines = _lines(doc)
+    at = _headline_line(doc, lines.texts)
+    if at is not None:
+        yield from _near(lines, at)
 
 
 def from_text(doc: Document) -> Iterator[Moment]:
-    """Lines that are a date: near the headline, then one that says "published", then the page's only one."""
-    lines = _Lines(doc)
-    at = _headline_line(doc, lines.texts)
-    if at is not None:
-        around = [i for i in range(max(0, at - 6), min(at + 14, len(lines.texts))) if i != at]
-        near_by = [i for i in around if len(lines.texts[i]) <= _SHORT and _DIGIT.search(lines.texts[i])]
-        for i in sorted(near_by, key=lambda i: (i < at, abs(i - at))):
-            if moment := lines.moment(i, "text near the headline"):
-                yield moment
+    """A line that says "published", wherever it stands, then the page's only date."""
+    lines = _lines(doc)
     told = (lines.moment(i, "text that says published") for i in _published(lines))
     yield from itertools.islice((m for m in told if m), 1)
     alone: list[Moment] = []
@@ -90,11 +142,27 @@ def from_text(doc: Document) -> Iterator[Moment]:
     yield from (m for m in alone[:1] if datetext.is_bare(m.raw) or marks("published").search(m.raw))
 
 
+def _near(lines: _Lines, at: int) -> Iterator[Moment]:
+    """The dates around the headline in piece `at`, those behind it first; of a list, newest first, none."""
+    around = [i for i in range(max(0, at - 6), min(at + 14, len(lines.texts))) if i != at]
+    near_by = [i for i in around if len(lines.texts[i]) <= _SHORT and _DIGIT.search(lines.texts[i])]
+    found = [(i, m) for i in near_by if (m := lines.moment(i, "text near the headline"))]
+    behind: dict[str, list[date]] = {}
+    for i, moment in found:
+        if i > at and moment.when.date and moment.kind == "published":
+            behind.setdefault(lines.place(i), []).append(moment.when.date)
+    lists = {place for place, days in behind.items() if days[0] > days[-1]}
+    for i, moment in sorted(found, key=lambda pair: (pair[0] < at, abs(pair[0] - at))):
+        if lines.place(i) not in lists or (i > at and not _WORDS.search("".join(lines.texts[at + 1 : i]))):
+            yield moment
+
+
 def _published(lines: _Lines) -> Iterator[int]:
     """The dated lines that say "published", then those behind a line of their own that says it."""
     says = marks("published").search
     yield from (i for i in lines.dated if says(lines.texts[i]))
-    yield from (i for i in lines.dated if len(lines.texts[i]) <= _ALONE and i and says(lines.texts[i - 1][:_ALONE]))
+    alone = (i for i in lines.dated if i and (len(lines.texts[i]) <= _ALONE or datetext.is_bare(lines.texts[i])))
+    yield from (i for i in alone if says(lines.texts[i - 1][:_ALONE]))
 
 
 def _headline_line(doc: Document, lines: list[str]) -> int | None:
@@ -130,7 +198,7 @@ def from_islands(doc: Document) -> Iterator[Moment]:
             found += _dated_keys(text, max(0, at - _REACH), at + _REACH)
     found.sort(key=lambda pair: _ISLAND_PUBLISHED.search(pair[0]) is None)
     for key, when in found[:1]:
-        yield Moment(when, "published", "markup", f"script {key}", key, machine=True, trust=7)
+        yield Moment(when, "published", "markup", f"script {key}", key, machine=True, trust=8)
 
 
 def _dated_keys(text: str, start: int, end: int) -> Iterator[tuple[str, When]]:
@@ -148,5 +216,8 @@ def from_own_teaser(doc: Document) -> Iterator[Moment]:
     for node in doc.tree.css(f"a[href$='{path}']")[:20]:
         text = clean(node.text(separator=" ")[:300])
         if len(text) <= 240 and any(map(str.isdigit, text)) and (when := read(doc, text)) and when.date:
-            yield Moment(when, "published", "markup", "link to this page", text[:200], trust=10)
+            changed = datekinds.is_change(doc, text) or datekinds.follows_change(node)
+            yield Moment(
+                when, "modified" if changed else "published", "markup", "link to this page", text[:200], trust=10
+            )
             return

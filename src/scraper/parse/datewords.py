@@ -15,7 +15,7 @@ from scraper.data import table
 LONGEST = 400  # characters looked at: a date stands near the start of its label, byline or element
 
 # A word is whatever is no digit, space or punctuation: Indic vowel signs are no letters to `\w`, yet belong to it.
-_WORD = r"[^\s\d_!-/:-@\[-^`{-~¡-¿×÷،؛؟٪-٭۔।॥၊။፠-፨‐-⁞、-】〜〝-〟・]+"
+_WORD = r"[^\s\d_!-/:-@\[-^`{-~¡-¿×÷،؛؟٪-٭۔।॥၊။፠-፨‐-⁞、-】〜〝-〟・\u2600-\u27bf\ufe0f\U0001f300-\U0001faff]+"
 _TOKEN = re.compile(rf"\d{{1,2}}:\d\d(?!\d)(?::\d\d(?!\d))?|\d+|{_WORD}")
 _FOREIGN_DIGIT = re.compile(r"(?![0-9])\d")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")  # "UhrArtikel", "readApril 25": elements whose texts were glued together

@@ -234,6 +234,9 @@ def _named_days(line: Line, context: Context) -> list[Day]:
             i += 1
             continue
         end = hit[0]
+        if _is_ago(line, end, context):
+            i = end
+            continue
         again = months.at(line.words, end) if end < len(line.words) else None
         if again and set(again[1]) & set(hit[1]):
             end = again[0]  # one month in two systems: "كانون الثاني/يناير"
@@ -242,6 +245,13 @@ def _named_days(line: Line, context: Context) -> list[Day]:
             found.append(day)
         i = end
     return found
+
+
+def _is_ago(line: Line, end: int, context: Context) -> bool:
+    """Whether the name that ends before token `end` closes a span: "12 minutes ago" is no August ("ago.")."""
+    shape = ["#" if word.isdecimal() else word for word in line.words[max(0, end - 3) : end]]
+    hit = context.tables.ago.at(shape, 0) if len(shape) == 3 else None
+    return hit is not None and hit[0] == 3
 
 
 class _Parts(NamedTuple):

@@ -7,19 +7,19 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Source
-from scraper.parse import datetext, jsonld, site
+from scraper.parse import datekinds, datetext, jsonld, site
+from scraper.parse.datekinds import Kind, marks, read
+from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, main_heading, standing
 from scraper.parse.datetext import When
-from scraper.parse.days import Order
 from scraper.parse.document import Document
 from scraper.parse.text import clean, split_url
 
-Kind = Literal["published", "modified"]
 _LONGEST = 160  # characters of a line that is a date and little else
 _FIRST, _MANY = 90, 16  # date-like elements looked at in page order, and those of them nearest the headline
 _PAGE_TYPES = frozenset(
@@ -31,26 +31,14 @@ _LOOSE = (
     "h1, [class*='posted' i], [class*='byline' i], [class*='meta' i], [class*='info' i], [class*='publish' i], "
     "[class*='author' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
 )
-_UP = 3  # elements and neighbours looked at for the words in front of a date
 _TODAY = 9  # trust of a weekday and date without a time: the masthead of many sites prints today's
 _BUILT = 9  # trust: behind a date near the headline
 _BADGE = 30  # characters of a date whose parts are elements of their own
-_LINKED = 50  # characters of a link that may be a date alone
-_DEPTH = 6  # elements around a date whose names are asked
-_BLOCKS = 3  # elements around the headline that are asked whether they hold a date
-_SPOKEN = -1  # the place of a comment
-_MARGIN = 4  # what standing in a teaser or the margin costs in trust
-_COMMENT = re.compile(
-    r"(?:^|[\s_-])(?:disqus|replies|reply|comment(?!s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
-    re.IGNORECASE,
-)
-_KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
-_OUTSIDE = frozenset(("aside", "nav", "footer"))
-_DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d\d)(?!\d)")
 _CLOCK = re.compile(r"\d\s?[:.h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
+_URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
 _MIDNIGHT = time(0)
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
 
@@ -66,6 +54,8 @@ class Moment:
     raw: str
     machine: bool = False  # written for machines
     trust: int = 5  # the order in which moments are believed; 0 first
+    listed: bool = False  # one of several days that stand alike, none of them near the headline
+    spare: bool = False  # a change by one sign of two: the publication where nothing else is
 
     @property
     def timed(self) -> bool:
@@ -75,19 +65,6 @@ class Moment:
     @property
     def instant(self) -> bool:
         return self.timed and self.when.offset is not None and self.when.date is not None
-
-
-@functools.cache
-def marks(name: str) -> re.Pattern[str]:
-    """The words of one list of datemarks.toml, anywhere in a text."""
-    words = table("datemarks.toml")[name]
-    firsts = "".join(sorted({word[0] for word in words}))  # a look at one letter spares trying all words at each
-    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
-
-
-@functools.cache
-def _elsewhere() -> frozenset[str]:
-    return frozenset(table("datemarks.toml")["elsewhere"])
 
 
 def from_site(doc: Document, kind: Kind) -> Iterator[Moment]:
@@ -170,16 +147,18 @@ def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
         yield Moment(when, kind, "label", f"label {label.label}", raw[:200], trust=2)
 
 
-def read(doc: Document, text: str) -> When | None:
-    """A printed date in the page's language, against the fetch. Between dots the day comes first in every language."""
-    dotted: Order | None = "dmy" if _DOTTED.search(text) else None
-    return datetext.read(text, language=doc.lang or doc.rules.language, order=dotted, now=doc.page.fetched_at)
-
-
 def from_times(doc: Document) -> Iterator[Moment]:
     """<time> and microdata dates outside comments, teasers and margins, those behind the headline first."""
-    for node in _ordered(doc, doc.tree.css(_STRONG)[:_FIRST]):
-        yield from _read_once(doc, node)
+    ordered = _ordered(doc, doc.tree.css(_STRONG)[:_FIRST])
+    for far, node in ordered:
+        if not far:
+            yield from _read_once(doc, node)
+    found = [moment for far, node in ordered if far for moment in _read_once(doc, node)]
+    days: dict[str, set[date | None]] = {}
+    for moment in found:
+        days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
+    for moment in found:
+        yield replace(moment, listed=True) if len(days[moment.path.rstrip(_DIGITS)]) > 1 else moment
 
 
 def from_names(doc: Document) -> Iterator[Moment]:
@@ -194,7 +173,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
     nodes = _ordered(doc, doc.tree.css(selector)[:_FIRST])
-    yield from _unlisted([moment for node in nodes for moment in _read_once(doc, node)])
+    yield from _unlisted([moment for _, node in nodes for moment in _read_once(doc, node)])
 
 
 def _unlisted(found: list[Moment]) -> Iterator[Moment]:
@@ -206,42 +185,30 @@ def _unlisted(found: list[Moment]) -> Iterator[Moment]:
         many = len(days[moment.path.rstrip(_DIGITS)])
         if many == 1 or moment.trust <= 3:
             yield moment
-        elif moment.trust < _MARGIN + 6 and many == 2:
+        elif moment.trust < MARGIN + 6 and many == 2:
             yield replace(moment, trust=7)
 
 
-def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[LexborNode]:
-    """The nodes by the block around the headline that holds them; in each those behind its h1, then those in front."""
+def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[tuple[bool, LexborNode]]:
+    """The nodes by the block around the headline that holds them, and whether none does.
+
+    In each block those behind its h1 come first, then those in front.
+    """
     heads = [i for i, node in enumerate(nodes) if node.tag == "h1"]
     if len(heads) == len(nodes):
         return []
-    head = _headline(doc)
+    head = main_heading(doc)
     at = next((i for i in heads if head is not None and nodes[i].mem_id == head.mem_id), 0)
     ordered = [n for n in (*nodes[at:], *reversed(nodes[max(0, at - 10) : at])) if n.tag != "h1"]
     if len(ordered) < 2 or head is None:
-        return ordered
-    blocks = {block.mem_id: i for i, block in enumerate(_above(head, _BLOCKS))}
+        return [(False, node) for node in ordered]
+    blocks = {block.mem_id: i for i, block in enumerate(above(head, BLOCKS))}
 
     def distance(node: LexborNode) -> int:
-        return next((blocks[parent.mem_id] for parent in _above(node, _DEPTH) if parent.mem_id in blocks), _BLOCKS)
+        return next((blocks[parent.mem_id] for parent in above(node, DEPTH) if parent.mem_id in blocks), BLOCKS)
 
-    return sorted(ordered, key=distance)[:_MANY]
-
-
-def _headline(doc: Document) -> LexborNode | None:
-    """The h1 that the page's title names, else its first."""
-    if len(doc.h1s) == 1:
-        return doc.h1s[0]
-    titled = (node for node in doc.h1s if (text := clean(node.text())[:20]) and text in doc.title)
-    return next(titled, doc.h1s[0] if doc.h1s else None)
-
-
-def _above(node: LexborNode, most: int) -> Iterator[LexborNode]:
-    """The elements around a node, the innermost first, within <body>."""
-    parent = node.parent
-    while parent is not None and parent.tag not in ("body", "main") and most:
-        yield parent
-        parent, most = parent.parent, most - 1
+    by_block = sorted(((distance(node), i) for i, node in enumerate(ordered)))[:_MANY]
+    return [(block == BLOCKS, ordered[i]) for block, i in by_block]
 
 
 def _read_once(doc: Document, node: LexborNode) -> list[Moment]:
@@ -257,83 +224,65 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     """What one element says to machines, and what it prints beside that."""
     attributes = node.attributes
     prop = attributes.get("itemprop")
-    machine = (
-        attributes.get("datetime")
-        or (prop and attributes.get("content"))
-        or (attributes.get("title") if node.tag == "abbr" else None)
-    )
+    machine = attributes.get("datetime") or (prop and attributes.get("content")) or _hint(node, attributes)
     printed = ""
     if node.tag != "meta":
-        printed = clean(node.text()[: 4 * _LONGEST])
+        printed = clean(datekinds.shown(node, 4 * _LONGEST))
         printed = printed if len(printed) <= _LONGEST and any(map(str.isdigit, printed)) else ""
     place = standing(doc, node) if machine or printed else None
     if place is None:
         return
-    kind = _kind(node, prop, printed)
+    kind, spare = datekinds.of_element(doc, node, prop, printed)
     trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place + (prop == "dateCreated")
+    if spare:
+        trust = 8 + place
+    path = _path(node)
     if machine and (when := datetext.read_iso(machine)) and when.date:
-        # What is printed as published stands: the machine's may be of the last change.
-        told = read(doc, printed) if marks("published").search(printed) else None
-        if told is None or told.date is None or near(told.date, when.date):
-            yield Moment(when, kind, "markup", _path(node), machine[:200], machine=True, trust=trust)
+        if kind == "published" and datekinds.changed_at(doc, printed, when.time):
+            yield Moment(when, "modified", "markup", path, machine[:200], machine=True, trust=trust)
+            when = When(when.date)
+        # What is printed as published stands: the machine's may be of the last change, and the other way round.
+        said = kind == "modified" or marks("published").search(printed)
+        told = read(doc, printed) if printed and said else None
+        agree = told is None or _agree(when, told)
+        if agree or prop == "datePublished":
+            own: Kind = kind if agree else "published"
+            yield Moment(when, own, "markup", path, machine[:200], machine=True, trust=trust, spare=spare)
         if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
-    if printed and (when := _shown(doc, node, printed)) and (when.date or when.issues):
+    if not printed or datekinds.is_foreign(printed):
+        return
+    if (when := _shown(doc, node, printed)) and (when.date or when.issues):
         today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
-        yield Moment(when, kind, "markup", _path(node), printed[:200], trust=_TODAY if today else trust)
+        trust = _TODAY if today else trust
+        yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
+    if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
+        yield Moment(when, "published", "markup", path, other[:200], trust=6 + place)
+
+
+def _hint(node: LexborNode, attributes: dict[str, str | None]) -> str | None:
+    """The date that shows when the mouse rests on an element for dates: <span class="date" title="2021-07-06">."""
+    title = attributes.get("title") or ""
+    dated = title[:4].isdecimal() and node.child is not None and "date" in (attributes.get("class") or "").lower()
+    return title if dated or node.tag == "abbr" else None
+
+
+def _agree(one: When, other: When) -> bool:
+    """Whether two dates of an element can be one moment in two zones."""
+    if one.date is None or other.date is None:
+        return True
+    alike = one.time is None or other.time is None or one.time.minute == other.time.minute
+    return near(one.date, other.date) and (alike or _MIDNIGHT in (one.time, other.time))
 
 
 def _shown(doc: Document, node: LexborNode, printed: str) -> When | None:
     """The date that an element prints; of a badge whose parts touch one another too: Apr|04|2013."""
     when = read(doc, printed)
-    if (when is None or when.date is None) and len(printed) < _BADGE:
+    if (when is None or when.date is None) and len(printed) < _BADGE and printed == clean(node.text()):
         apart = clean(node.text(separator=" "))
         if apart != printed and (found := read(doc, apart)) and found.date:
             return found
     return when
-
-
-def _kind(node: LexborNode, prop: str | None, printed: str) -> Kind:
-    name = f"{prop or ''} {node.attributes.get('class') or ''}"
-    if node.tag == "time" and node.parent is not None:
-        name += f" {node.parent.attributes.get('class') or ''}"
-    if "publi" in name.lower():
-        return "published"
-    return (
-        "modified" if marks("changed_names").search(name) or is_change(printed) or follows_change(node) else "published"
-    )
-
-
-def is_change(text: str) -> bool:
-    """Whether a text begins with a word for change: "Updated 6 July 2021", not "6 July 2021, updated 7 July"."""
-    found = marks("changed").search(text)
-    return found is not None and not any(map(str.isdigit, text[: found.start()]))
-
-
-def follows_change(node: LexborNode) -> bool:
-    """Whether the words in front of a date are for change: "<span>Updated</span> <span>on</span> <time>"."""
-    place: LexborNode | None = node
-    for _ in range(_UP):
-        text, before = "", place and place.prev
-        for _ in range(2 * _UP):
-            if before is not None:
-                text, before = f"{(before.text() or '')[-30:]} {text}", before.prev
-        if text.strip():
-            # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July".
-            found = marks("changed").search(text)
-            return found is not None and not any(map(str.isdigit, text[found.end() :]))
-        place = place and place.parent
-    return False
-
-
-def _is_masthead(node: LexborNode) -> bool:
-    """Whether an element is a <header> without a heading: the site's, not the article's."""
-    return node.tag == "header" and node.css_first("h1, h2, h3") is None
-
-
-def _is_teaser(node: LexborNode) -> bool:
-    """Whether an element is a link around more than a date: that of another article."""
-    return node.tag == "a" and len(clean(node.text()[: 4 * _LINKED])) > _LINKED
 
 
 def _path(node: LexborNode) -> str:
@@ -341,48 +290,12 @@ def _path(node: LexborNode) -> str:
     return f"{node.tag}.{name[0]}" if name else node.tag or ""
 
 
-def standing(doc: Document, node: LexborNode) -> int | None:
-    """How far an element stands from the article: 0 in it, _MARGIN in a list or the margin, None in a comment."""
-    known: dict[int, int] = doc.memo.get("standing") or doc.memo.setdefault("standing", _own(doc))
-    parent: LexborNode | None = node
-    found = 0
-    for _ in range(_DEPTH):
-        if parent is None or parent.tag in ("body", "main"):
-            break
-        place = known.get(parent.mem_id)
-        if place is None:
-            place = known[parent.mem_id] = _place(parent)
-        if place == _SPOKEN:
-            return None
-        found = place or found
-        parent = parent.parent
-    return found
-
-
-def _own(doc: Document) -> dict[int, int]:
-    """The elements that hold the headline: the article's own, whatever their names ("layout-sidebar-left")."""
-    head = _headline(doc)
-    return {} if head is None else {parent.mem_id: 0 for parent in _above(head, 2 * _DEPTH)}
-
-
-def _place(node: LexborNode) -> int:
-    """What an element's own names say: _SPOKEN for comments, _MARGIN for lists of others and the margin, else 0."""
-    attributes = node.attributes
-    name = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-    if "category-" in name or "tag-" in name:
-        name = _KINDS_OF_POST.sub("", name)
-    if ("comment" in name or "repl" in name or "disqus" in name) and _COMMENT.search(name):
-        return _SPOKEN
-    parts = name.replace("-", " ").replace("_", " ").split()
-    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node) or _is_teaser(node)
-    return _MARGIN if outside else 0
-
-
 def from_url(doc: Document) -> Iterator[Moment]:
     """A whole date in the URL's path; a month alone is none."""
     path = split_url(doc.url).path
     for pattern in (_URL_DAY, _URL_EIGHT):
-        if match := pattern.search(path):
+        match = pattern.search(path)
+        if match and not _URL_SLUG.match(path, match.start(3) - 1):
             try:
                 day = date(*map(int, match.groups()))
             except ValueError:

@@ -1,0 +1,108 @@
+"""Where on the page an element stands that holds a date: in the article, in a list of others, in what is quoted."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.parse.document import Document
+from scraper.parse.text import clean
+
+MARGIN = 4  # what standing in a teaser or the margin costs in trust
+BLOCKS = 3  # elements around the headline that are asked whether they hold a date
+DEPTH = 6  # elements around a date whose names are asked
+_LINKED = 50  # characters of a link that may be a date alone
+_SPOKEN = -1  # the place of a comment, a quotation or a reference: others speak there
+_COMMENT = re.compile(
+    r"(?:^|[\s_-])(?:disqus|replies|reply|comment(?!s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
+    re.IGNORECASE,
+)
+_KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
+_OUTSIDE = frozenset(("aside", "nav", "footer"))
+_QUOTED = frozenset(("blockquote", "cite"))  # the post of a social network is embedded as a <blockquote>
+_OWN_FOOT = re.compile(r"entry|post|article|meta|byline")  # class="entry-footer": a <footer> may be the article's own
+
+
+@functools.cache
+def _elsewhere() -> frozenset[str]:
+    return frozenset(table("datemarks.toml")["elsewhere"])
+
+
+@functools.cache
+def _sources() -> frozenset[str]:
+    return frozenset(table("datemarks.toml")["sources"])
+
+
+def main_heading(doc: Document) -> LexborNode | None:
+    """The h1 that the page's title names, else its first."""
+    if len(doc.h1s) == 1:
+        return doc.h1s[0]
+    titled = (node for node in doc.h1s if (text := clean(node.text())[:20]) and text in doc.title)
+    return next(titled, doc.h1s[0] if doc.h1s else None)
+
+
+def above(node: LexborNode, most: int) -> Iterator[LexborNode]:
+    """The elements around a node, the innermost first, within <body>."""
+    parent = node.parent
+    while parent is not None and parent.tag not in ("body", "main") and most:
+        yield parent
+        parent, most = parent.parent, most - 1
+
+
+def standing(doc: Document, node: LexborNode) -> int | None:
+    """How far an element stands from the article: 0 in it, MARGIN in a list or the margin, None where others speak."""
+    known: dict[int, int] = doc.memo.get("standing") or doc.memo.setdefault("standing", _own(doc))
+    parent: LexborNode | None = node
+    found = 0
+    for _ in range(DEPTH):
+        if parent is None or parent.tag in ("body", "main"):
+            break
+        place = known.get(parent.mem_id)
+        if place is None:
+            place = known[parent.mem_id] = _place(parent)
+        if place == _SPOKEN:
+            return None
+        found = place or found
+        parent = parent.parent
+    return found
+
+
+def _own(doc: Document) -> dict[int, int]:
+    """The elements that hold the headline, and their own feet: the article's, whatever they are called."""
+    head = main_heading(doc)
+    if head is None:
+        return {}
+    own = {parent.mem_id: 0 for parent in above(head, 2 * DEPTH)}
+    for block in above(head, BLOCKS):
+        feet = (child for child in block.iter() if child.tag == "footer")
+        own.update((child.mem_id, 0) for child in feet if _OWN_FOOT.search(child.attributes.get("class") or ""))
+    return own
+
+
+def _place(node: LexborNode) -> int:
+    """What an element's own names say: _SPOKEN for comments and sources, MARGIN for lists and the margin, else 0."""
+    attributes = node.attributes
+    name = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+    if "category-" in name or "tag-" in name:
+        name = _KINDS_OF_POST.sub("", name)
+    if node.tag in _QUOTED or (("comment" in name or "repl" in name or "disqus" in name) and _COMMENT.search(name)):
+        return _SPOKEN
+    parts = name.replace("-", " ").replace("_", " ").split()
+    if not _sources().isdisjoint(parts):
+        return _SPOKEN
+    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node) or _is_teaser(node)
+    return MARGIN if outside else 0
+
+
+def _is_masthead(node: LexborNode) -> bool:
+    """Whether an element is a <header> without a heading: the site's, not the article's."""
+    return node.tag == "header" and node.css_first("h1, h2, h3") is None
+
+
+def _is_teaser(node: LexborNode) -> bool:
+    """Whether an element is a link around more than a date: that of another article."""
+    return node.tag == "a" and len(clean(node.text()[: 4 * _LINKED])) > _LINKED
