@@ -22,6 +22,7 @@ _HIDDEN = re.compile(
     r"(?<![\w-])(?:(?:visually-?)?hidden|sr-only|screen-reader-text|element-invisible|hide(?:-accessible)?)(?![\w-])",
     re.IGNORECASE,
 )
+_CLIPPED = "clip: rect(0"  # what those classes do, written out
 # Parts of a heading that stand over it: <span class="kicker">, "topline", <span class="date">.
 _OVER = re.compile(
     r"kicker|eyebrow|dachzeile|spitzmarke|(?:top|over|roof)-?line|(?:top|sup|pre)-?(?:title|headline)|descriptor"
@@ -33,7 +34,7 @@ _OVER = re.compile(
 def texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
     if node.css_first(_UNREAD) is not None:
-        return [clean(_read(node))[:LONGEST]]
+        return [shown(node)[:LONGEST]]
     whole = clean(node.text())[:LONGEST]
     inner = [child for child in node.iter() if child.tag in _PARTS]
     parts = [clean(child.text())[:LONGEST] for child in inner if not _is_over(child)]
@@ -44,16 +45,16 @@ def texts(node: LexborNode) -> list[str]:
     return [apart, whole, *(part for part in (*parts[:6], own) if part)]
 
 
-def _read(node: LexborNode) -> str:
-    """The text of an element without what is no part of it. No recursion: pages nest as deep as they like."""
+def shown(node: LexborNode) -> str:
+    """The text of an element without what readers do not see of it. No recursion: pages nest as deep as they like."""
     todo, pieces = [node], []
     while todo:
         inner = todo.pop()
         if inner.is_text_node:
             pieces.append(inner.text_content or "")
-        elif inner.tag not in _SKIPPED:
+        elif inner.tag not in _SKIPPED and not hidden(inner):
             todo += reversed(list(inner.iter(include_text=True)))
-    return "".join(pieces)
+    return clean("".join(pieces))
 
 
 def without_kicker(node: LexborNode) -> str | None:
@@ -72,8 +73,9 @@ def _is_over(part: LexborNode) -> bool:
 
 
 def hidden(node: LexborNode) -> bool:
-    """Whether a heading is for screen readers alone, by its class."""
-    return _HIDDEN.search(node.attributes.get("class") or "") is not None
+    """Whether an element is for screen readers alone, by its class or by the usual style."""
+    said = node.attributes
+    return _HIDDEN.search(said.get("class") or "") is not None or _CLIPPED in (said.get("style") or "")
 
 
 def leads_away(node: LexborNode, doc: Document) -> bool:
