@@ -134,7 +134,8 @@ def from_url(doc: Document) -> Found | None:
             continue
         if not _SLUG.fullmatch(part) or low in words["no_section_below"]:
             return None
-        printed = _name_of("/" + "/".join(parts[:depth]), doc) or _printed(part, "url", doc)
+        links = _links_to(part, doc)
+        printed = _name_of("/" + "/".join(parts[:depth]), links, doc) or _spelling(part, links) or part
         # Of several words that no link prints, the address's own are a guess: "electrician-cost-pricing".
         return _found(printed.replace("-", " "), "url", "url path", doc) if printed != part or "-" not in part else None
     return None
@@ -142,33 +143,38 @@ def from_url(doc: Document) -> Found | None:
 
 def from_classes(doc: Document) -> Found | None:
     """The section in the classes that WordPress gives a post: "post-118 type-post hentry category-local-news"."""
+    if b"type-post" not in doc.page.body:
+        return None
     posts = [node.attributes.get("class") or "" for node in doc.tree.css(".type-post[class*='category-']")[:_POSTS]]
     body = doc.tree.body
     here = _POST_ID.search((body.attributes.get("class") or "") if body else "")
     own = [name for name in posts if f"post-{here[1]}" in name.split()] if here else posts
     if len(set(own)) != 1:
         return None
-    for slug in _CATEGORY.findall(own[0]):
-        printed = None if slug.replace("-", " ") in table("metadata.toml")["no_sections"] else _name_of(slug, doc)
+    for slug in _CATEGORY.findall(own[0])[:_MAX_CRUMBS]:
+        if slug.replace("-", " ") in table("metadata.toml")["no_sections"]:
+            continue
+        printed = _name_of(slug, _links_to(slug, doc), doc)
         if printed and (found := _found(printed, "markup", "post class", doc)):
             return found
     return None
 
 
-def _name_of(place: str, doc: Document) -> str | None:
-    """What the page's links to a section print: most of them, and not in capitals where others differ.
+def _links_to(slug: str, doc: Document) -> list[LexborNode]:
+    return doc.tree.css(f"a[href*='{slug}']")  # a slug has no sign that a selector would read
+
+
+def _name_of(place: str, links: list[LexborNode], doc: Document) -> str | None:
+    """What most of the links to a section print.
 
     `place` is the section's path, or its last part: "/sport/ferries", "ferries".
     """
     texts: Counter[str] = Counter()
-    for node in doc.tree.css("a[href]"):
-        href = node.attributes.get("href") or ""
-        if place not in href or not _stays(node, doc):
-            continue
-        path = unquote(split_url(href).path).rstrip("/")
-        if path == place or path.rpartition("/")[2] == place:
-            texts[tidy(shown(node)).strip(_EDGE + _SIGNS)] += 1
     slug = place.rpartition("/")[2]
+    for node in links:
+        path = unquote(split_url(node.attributes.get("href") or "").path).rstrip("/")
+        if (path == place or path.rpartition("/")[2] == place) and _stays(node, doc):
+            texts[tidy(shown(node)).strip(_EDGE + _SIGNS)] += 1
     fit = [text for text in texts if _names(text, slug) and _is_section(text, doc)]
     return min(fit, key=lambda text: (squash(text) != squash(slug), -texts[text]), default=None)
 
@@ -216,14 +222,18 @@ def _is_section(value: str, doc: Document) -> bool:
 
 
 def _printed(value: str, source: Any, doc: Document) -> str:
-    """A section named as data and paths do ("local-news"), in the form in which a link of the page prints it."""
+    """A section named as data do ("local-news"), in the form in which a link of the page prints it."""
     slug = value.replace(" ", "-")
-    if source not in ("json-ld", "meta", "url") or not _SLUG.fullmatch(slug):
+    if source not in ("json-ld", "meta") or not _SLUG.fullmatch(slug):
         return value
+    return _spelling(slug, _links_to(slug, doc)) or value
+
+
+def _spelling(slug: str, links: list[LexborNode]) -> str | None:
+    """The slug's own words as one of the links prints them."""
     key = squash(slug)
-    links = (node for node in doc.tree.css("a[href]") if slug in (node.attributes.get("href") or ""))
     texts = (_AROUND.sub("", tidy(node.text())) for node in links)
-    return next((text for text in texts if squash(text) == key and not text.isupper()), value)
+    return next((text for text in texts if squash(text) == key and not text.isupper()), None)
 
 
 def _titles(doc: Document) -> frozenset[str]:
