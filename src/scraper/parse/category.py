@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
@@ -15,6 +16,8 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.document import Document
+from scraper.parse.headings import shown
+from scraper.parse.headline import headline
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
@@ -24,12 +27,26 @@ _MAX_CRUMBS = 12
 _STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 # What holds the links is asked for, not the links in it: that is several times as fast.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
-_MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i]"
+_MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
-_HOLDS_SECTION = re.compile(r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories)(?!\S)", re.IGNORECASE)
+# Of WordPress's themes, of its blocks and of Elementor, the last four.
+_HOLDS_SECTION = re.compile(
+    r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list)(?!\S)",
+    re.IGNORECASE,
+)
+_OF_OTHERS = re.compile(r"(?<![a-z])(?:list|card|teaser|related)(?![a-z])", re.IGNORECASE)  # "article-list__category"
+_BACK = re.compile(r"(?:back to|zurück zu[rm]?|retour à|volver a|torna a|terug naar)\s+", re.IGNORECASE)
 _SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
+_POSTS = 20
+_POST_ID = re.compile(r"(?<!\S)postid-(\d+)(?!\S)")
+_CATEGORY = re.compile(r"(?<!\S)category-([a-z][\w-]*)")
+_STEM = 4  # letters that two forms of a word share: "science" and "Sciences"
+_ACRONYM = 4  # letters that stand in capitals by right: "NFL"
+_SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
+_NAME = 40  # characters of a section's name in a link
+_LOCALE = re.compile(r"[a-z]{2}[-_][a-z]{2}")  # "/us-en/": a language and a land
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_EDGE = " /|\u203a\u00bb>\u00b7\u2022:-\u2013\u2014"
+_EDGE = " []/|\u203a\u00bb>\u00b7\u2022:-\u2013\u2014"
 _AROUND = re.compile(r"^\W+|\W+$")
 _AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
@@ -72,7 +89,7 @@ def _trail(doc: Document) -> list[str]:
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
         nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
         if len({tidy(node.text()) for node in nodes}) <= _STEPS:
-            steps += [tidy(node.text()) for node in nodes if node.mem_id not in seen and _stays(node, doc)]
+            steps += [tidy(shown(node)) for node in nodes if node.mem_id not in seen and _stays(node, doc)]
             seen.update(node.mem_id for node in nodes)
     return steps[:_MAX_CRUMBS]
 
@@ -89,7 +106,7 @@ def _stays(node: LexborNode, doc: Document) -> bool:
 def from_markup(doc: Document) -> Found | None:
     for node in itertools.islice(_links(doc), 6):
         path = f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}"
-        if found := _found(node.text(), "markup", path, doc):
+        if found := _found(shown(node), "markup", path, doc):
             return found
     return None
 
@@ -98,6 +115,8 @@ def _links(doc: Document) -> Iterator[LexborNode]:
     """The elements that mark themselves as the article's section."""
     for node in doc.tree.css(_MARKED):
         name = node.attributes.get("class") or ""
+        if _OF_OTHERS.search(name):
+            continue
         if _SECTION_ITSELF.search(name) or "category" in (node.attributes.get("rel") or "").split():
             inner = node.css("a")
             yield from inner if len(inner) > 1 else [node]
@@ -109,14 +128,67 @@ def from_url(doc: Document) -> Found | None:
     """The first word of the path, where the path goes on: /politics/bridge-opens."""
     parts = [part for part in unquote(split_url(doc.url).path).split("/") if part]
     words = table("metadata.toml")
-    for part in parts[:-1][:3]:
-        if part.lower() in words["no_sections"] or part.lower() in words["no_section_paths"] or len(part) <= 2:
+    for depth, part in enumerate(parts[:-1][:3], 1):
+        low = part.lower()
+        if low in words["no_sections"] or low in words["no_section_paths"] or len(low) <= 2 or _LOCALE.fullmatch(low):
             continue
-        return _found(part.replace("-", " "), "url", "url path", doc) if _SLUG.fullmatch(part) else None
+        if not _SLUG.fullmatch(part) or low in words["no_section_below"]:
+            return None
+        links = _links_to(part, doc)
+        printed = _name_of("/" + "/".join(parts[:depth]), links, doc) or _spelling(part, links) or part
+        # Of several words that no link prints, the address's own are a guess: "electrician-cost-pricing".
+        return _found(printed.replace("-", " "), "url", "url path", doc) if printed != part or "-" not in part else None
     return None
 
 
-STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_meta, from_breadcrumb, from_markup, from_url)
+def from_classes(doc: Document) -> Found | None:
+    """The section in the classes that WordPress gives a post: "post-118 type-post hentry category-local-news"."""
+    if b"type-post" not in doc.page.body:
+        return None
+    posts = [node.attributes.get("class") or "" for node in doc.tree.css(".type-post[class*='category-']")[:_POSTS]]
+    body = doc.tree.body
+    here = _POST_ID.search((body.attributes.get("class") or "") if body else "")
+    own = [name for name in posts if f"post-{here[1]}" in name.split()] if here else posts
+    if len(set(own)) != 1:
+        return None
+    for slug in _CATEGORY.findall(own[0])[:_MAX_CRUMBS]:
+        if slug.replace("-", " ") in table("metadata.toml")["no_sections"]:
+            continue
+        printed = _name_of(slug, _links_to(slug, doc), doc)
+        if printed and (found := _found(printed, "markup", "post class", doc)):
+            return found
+    return None
+
+
+def _links_to(slug: str, doc: Document) -> list[LexborNode]:
+    return doc.tree.css(f"a[href*='{slug}']")  # a slug has no sign that a selector would read
+
+
+def _name_of(place: str, links: list[LexborNode], doc: Document) -> str | None:
+    """What most of the links to a section print.
+
+    `place` is the section's path, or its last part: "/sport/ferries", "ferries".
+    """
+    texts: Counter[str] = Counter()
+    slug = place.rpartition("/")[2]
+    for node in links:
+        path = unquote(split_url(node.attributes.get("href") or "").path).rstrip("/")
+        if (path == place or path.rpartition("/")[2] == place) and _stays(node, doc):
+            texts[tidy(shown(node)).strip(_EDGE + _SIGNS)] += 1
+    fit = [text for text in texts if _names(text, slug) and _is_section(text, doc)]
+    return min(fit, key=lambda text: (squash(text) != squash(slug), -texts[text]), default=None)
+
+
+def _names(text: str, slug: str) -> bool:
+    """Whether a link's text is a section's name and no call: it has a word of the slug, few others, and lower case."""
+    if not 2 <= len(text) <= _NAME or (text.isupper() and len(text) > _ACRONYM):
+        return False
+    words, parts = [squash(word) for word in text.split()], [squash(part) for part in slug.split("-")]
+    alike = any(word[:_STEM] == part[:_STEM] for word in words for part in parts if len(word) >= _STEM)
+    return squash(text) == squash(slug) or (alike and len(words) <= len(parts) + 1)
+
+
+STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_meta, from_breadcrumb, from_markup, from_url, from_classes)
 
 
 def category(doc: Document) -> Found | None:
@@ -150,14 +222,18 @@ def _is_section(value: str, doc: Document) -> bool:
 
 
 def _printed(value: str, source: Any, doc: Document) -> str:
-    """A section named as data and paths do ("local-news"), in the form in which a link of the page prints it."""
+    """A section named as data do ("local-news"), in the form in which a link of the page prints it."""
     slug = value.replace(" ", "-")
-    if source not in ("json-ld", "meta", "url") or not _SLUG.fullmatch(slug):
+    if source not in ("json-ld", "meta") or not _SLUG.fullmatch(slug):
         return value
+    return _spelling(slug, _links_to(slug, doc)) or value
+
+
+def _spelling(slug: str, links: list[LexborNode]) -> str | None:
+    """The slug's own words as one of the links prints them."""
     key = squash(slug)
-    links = (node for node in doc.tree.css("a[href]") if slug in (node.attributes.get("href") or ""))
     texts = (_AROUND.sub("", tidy(node.text())) for node in links)
-    return next((text for text in texts if squash(text) == key and not text.isupper()), value)
+    return next((text for text in texts if squash(text) == key and not text.isupper()), None)
 
 
 def _titles(doc: Document) -> frozenset[str]:
@@ -165,7 +241,8 @@ def _titles(doc: Document) -> frozenset[str]:
     known = doc.memo.get("own_titles")
     if not isinstance(known, frozenset):
         texts = (doc.title, (doc.first_meta("og:title") or ("", ""))[1], jsonld.text(doc.article_data.get("headline")))
-        known = doc.memo["own_titles"] = frozenset(squash(text) for text in texts if text)
+        own = headline(doc)
+        known = doc.memo["own_titles"] = frozenset(squash(text) for text in (*texts, own and own.value) if text)
     return known
 
 
@@ -187,6 +264,6 @@ def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Fou
     for crumb in reversed(crumbs):
         key = squash(crumb)
         own = key and ((key == heading) or (len(key) > 15 and (title.startswith(key) or key in heading)))
-        if not own and (found := _found(crumb, source, path, doc)):
+        if not own and (found := _found(_BACK.sub("", crumb), source, path, doc)):
             return found
     return None

@@ -12,6 +12,7 @@ from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
+from scraper.parse.headings import LONGEST, hidden, is_logo, leads_away, outside, texts, without_kicker
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import (
     host_label,
@@ -22,25 +23,25 @@ from scraper.parse.sitename import (
     segments,
     site_names,
     squash,
+    starts,
     tidy,
+    without_likely_site,
     without_site,
 )
 from scraper.parse.text import clean, split_url
 
 _MAX_H1 = 12  # a page with more uses h1 for everything
 _MAX_SMALLER = 60
-_LONGEST = 500  # characters of a headline
+# How addresses write letters that have no accent to drop: German, Danish and Norwegian.
+_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
 _WORD = re.compile(r"\w+")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
+_MARKED = "h2[itemprop~='headline'], h3[itemprop~='headline']", "h2.entry-title, h3.entry-title"
 _CUT = 100  # characters from which on a title may have been cut
 _ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
 _MUCH_ALIKE, _SHARED = 0.5, 3  # the same, and the least number, for an h1 behind others
+_LONG = 20  # letters of a text that stands in a title by no chance
 _SPELLED = 8  # letters of a title that is looked for in the page's address or its smaller headings
-_ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
-_PARTS = frozenset(("span", "div", "p", "small"))
-_GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
-_SEAM = re.compile(r"\v")
-_LOGO = re.compile(r"\bsite[-_]?(?:title|name|logo)|\blogo\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class _Title:
     key: str
     raw: str
     path: str
+    alone: bool = False  # the page's one heading of its rank, and long enough to be a headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ def _titles(doc: Document) -> _Titles:
 
 def _gather(doc: Document) -> _Titles:
     heads = doc.h1s[:_MAX_H1]
-    names = site_names(doc) | {squash(node.text()[:80]) for node in heads if _is_logo(node, doc)}
+    names = site_names(doc) | {squash(node.text()[:80]) for node in heads if is_logo(node, doc)}
     data, article = None, doc.article_data
     for key in ("headline", "name"):
         if value := tidy(jsonld.text(article.get(key))):
@@ -91,7 +93,7 @@ def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title 
     """A declared title as a candidate; None where it is empty or only the site's name."""
     known: dict[str, tuple[str, str]] = doc.memo.setdefault("headline_texts", {})  # most pages say one text three times
     if raw not in known:
-        text = _without_section(without_site(raw, doc, names), doc)[:_LONGEST]
+        text = _without_section(without_site(raw, doc, names), doc)[:LONGEST]
         known[raw] = text, "" if is_site(text, names, host_label(doc)) else squash(text)
     text, key = known[raw]
     return _Title(text, key, raw, path) if key else None
@@ -107,48 +109,108 @@ def _without_section(text: str, doc: Document) -> str:
 
 def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[_Title]) -> _Title | None:
     """The heading that a declared title names too, whole or with the site's name around it; else the likeliest h1."""
-    readings = [(node, _texts(node)) for node in heads]
+    readings = [(node, texts(node)) for node in heads]
     keys = frozenset(t.key for t in declared) | {squash(t.raw) for t in declared}
-    for node, texts in readings:
-        if named := next((text for text in texts if squash(text) in keys), None):
+    for node, said in readings:
+        if named := next((text for text in said if squash(text) in keys), None):
             packed = "".join(named.split())
             # Where the two differ in blanks alone, the declared text stands: "Fire : two hurt" is markup's doing.
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
             return _from_heading(node, told, doc, names)
-    plain = [(node, texts[0]) for node, texts in readings if _is_plain(node, texts[0], doc, names)]
+    told_by = _Told(declared)
+    plain = [(n, text) for n, said in readings if (text := _plain(n, said, told_by, doc, names))]
+    plain = [(n, text) for n, text in plain if not hidden(n) and not leads_away(n, doc)] or plain
     # A page may print its site's name as an h1 too, and a site may not say its name: the longer one is the article's.
-    within = _within(declared)
-    inside = [(node, text) for node, text in plain if squash(text) in within]
-    like = [(node, text) for node, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
-    best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(like or plain), None)
+    inside = [(n, text) for n, text in plain if told_by.names(text)]
+    likely = inside or [(n, text) for n, text in plain if _spelled(text, doc)]
+    likely = likely or [(n, text) for n, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
+    best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(likely or plain), None)
     found = _from_heading(*best, doc, names) if best else None
-    smaller = _smaller(doc, keys | _within(declared, colons=not inside), names)
-    if smaller is None or (found and _trusted(found, declared, doc) and len(found.key) >= len(smaller.key)):
+    if found and _spelled(found.text, doc):
+        return found
+    trusted = found is not None and _trusted(found, declared, doc)
+    if not trusted and (marked := _marked(doc, names)):
+        return marked
+    keys |= _within(declared, colons=not inside)
+    smaller = _smaller(doc, keys, "" if best else "\0".join(told_by.wholes), names)
+    if smaller is None and found and len(plain) == 1 and _is_sentence(found.text):
+        return replace(found, alone=True)
+    if smaller is None or (found and trusted and len(found.key) >= len(smaller.key)):
         return found
     # What is shared is punctuated for readers, more than the data are.
     shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
     return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)
 
 
+class _Told:
+    """What the declared titles say beside themselves: their parts, and anything that is most of one."""
+
+    def __init__(self, declared: Sequence[_Title]) -> None:
+        self.parts, self.wholes = _within(declared), [squash(t.raw) for t in declared]
+
+    def names(self, text: str) -> bool:
+        return squash(text) in self.parts or self.holds(text)
+
+    def holds(self, text: str) -> bool:
+        """Whether a text is half of a title or more, or much of its beginning."""
+        key = squash(text)
+        most = (whole for whole in self.wholes if key in whole)
+        return len(key) >= _SPELLED and any(2 * len(key) >= len(whole) or _opens(key, whole) for whole in most)
+
+
+def _said(key: str, keys: frozenset[str], whole: str) -> bool:
+    return key in keys or (len(key) >= _LONG and key in whole)
+
+
+def _opens(key: str, whole: str) -> bool:
+    return len(key) >= _LONG and whole.startswith(key)
+
+
+def _marked(doc: Document, names: frozenset[str]) -> _Title | None:
+    """The one heading of lower rank that calls itself the entry's title, by hAtom's class or schema.org's property."""
+    sought = (doc.tree.css(selector) for selector in _MARKED)
+    nodes = next((nodes for nodes in sought if len(nodes) == 1), [])
+    text = without_kicker(nodes[0]) or clean(nodes[0].text()) if nodes else ""
+    found = _from_heading(nodes[0], text, doc, names) if text and _is_sentence(text) else None
+    return found and replace(found, alone=True)
+
+
+def _plain(node: LexborNode, said: list[str], told_by: _Told, doc: Document, names: frozenset[str]) -> str | None:
+    """The reading of a heading that may be the article's; None for a logo, a template, one in a menu or a margin."""
+    text = next(filter(told_by.names, said), None) or without_kicker(node) or said[0]
+    if not squash(text) or "{{" in text or is_logo(node, doc) or is_site(text, names, host_label(doc)):
+        return None
+    return None if outside(node) and not told_by.holds(text) else text
+
+
+def _is_sentence(text: str) -> bool:
+    """Whether a heading says enough to be a headline: three words, or as many letters where words have no blanks."""
+    return len(text.split()) >= 3 or (not text.isascii() and len(squash(text)) >= 12)
+
+
 def _trusted(h1: _Title, declared: Sequence[_Title], doc: Document) -> bool:
-    return not declared or _likeness(h1.text, declared) >= _ALIKE or _in_address(h1, doc)
+    """Whether an h1 is the article's: a title or the address says the like, or only <title> speaks against it.
+
+    <title> alone is written for search engines; a page's one heading is for its readers.
+    """
+    if not declared or _likeness(h1.text, declared) >= _ALIKE or _spelled(h1.text, doc):
+        return True
+    return h1.alone and all(t.path == "title" and not _spelled(t.text, doc) for t in declared)
 
 
 def _within(declared: Sequence[_Title], colons: bool = True) -> frozenset[str]:
     return frozenset[str]().union(*(runs(t.raw, colons) for t in declared))
 
 
-def _smaller(doc: Document, keys: frozenset[str], names: frozenset[str]) -> _Title | None:
-    """The longest heading below h1 that is, squashed, among `keys`: themes print the site's name as the h1."""
+def _smaller(doc: Document, keys: frozenset[str], whole: str, names: frozenset[str]) -> _Title | None:
+    """The longest heading below h1 that is, squashed, among `keys`, or a long one within `whole`.
+
+    Themes print the site's name as the h1.
+    """
     heads = [(node, clean(node.text())) for node in doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]]
-    told = [(node, text) for node, text in heads if (key := squash(text)) in keys and len(key) >= _SPELLED]
-    fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not _outside(n)]
+    told = [(node, text) for node, text in heads if len(key := squash(text)) >= _SPELLED and _said(key, keys, whole)]
+    fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not outside(n)]
     return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None
-
-
-def _is_plain(node: LexborNode, text: str, doc: Document, names: frozenset[str]) -> bool:
-    """Whether a heading may be the article's: no logo, no template, outside menus and margins."""
-    return bool(squash(text)) and "{{" not in text and not is_site(text, names, host_label(doc)) and not _outside(node)
 
 
 def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> _Title:
@@ -157,54 +219,6 @@ def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[st
         text = _without_section(text, doc)
     name = (node.attributes.get("class") or "").split()
     return _Title(text, squash(text), raw, f"{node.tag}.{name[0]}" if name else str(node.tag))
-
-
-def _texts(node: LexborNode) -> list[str]:
-    """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
-    if node.css_first("ruby rt") is not None:  # readings over Han letters are no part of the text (HTML, 4.5.12)
-        return [clean(_without_readings(node))[:_LONGEST]]
-    whole = clean(node.text())[:_LONGEST]
-    parts = [clean(child.text())[:_LONGEST] for child in node.iter() if child.tag in _PARTS]
-    if not parts and node.css_first("br") is None:
-        return [whole]
-    apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:_LONGEST]
-    own = clean(node.text(deep=False))[:_LONGEST]
-    return [apart, whole, *(part for part in (*parts[:6], own) if part)]
-
-
-def _without_readings(node: LexborNode) -> str:
-    """The text of an element but for its <rt> and <rp>. No recursion: pages nest as deep as they like."""
-    todo, pieces = [node], []
-    while todo:
-        inner = todo.pop()
-        if inner.is_text_node:
-            pieces.append(inner.text_content or "")
-        elif inner.tag not in ("rt", "rp"):
-            todo += reversed(list(inner.iter(include_text=True)))
-    return "".join(pieces)
-
-
-def _is_logo(node: LexborNode, doc: Document) -> bool:
-    """Whether a heading is a link to the home page or calls itself the site's title."""
-    name = node.attributes.get("class") or ""
-    if _LOGO.search(name):
-        return True
-    link = node.css_first("a[href]") or (node.parent if node.parent and node.parent.tag == "a" else None)
-    href = (link.attributes.get("href") or "").strip() if link else ""
-    host, _, path = href.partition("://")[2].removeprefix("www.").partition("/")
-    return href == "/" or (host != "" and host == doc.host and not path.strip("/"))
-
-
-def _outside(node: LexborNode) -> bool:
-    """Whether a heading stands in a menu, a margin or the foot of the page."""
-    parent = node.parent
-    for _ in range(12):
-        if parent is None:
-            return False
-        if parent.tag in _ASIDE:
-            return True
-        parent = parent.parent
-    return False
 
 
 def _same(one: _Title | None, other: _Title | None) -> bool:
@@ -281,10 +295,13 @@ def from_h1(doc: Document) -> Found | None:
     return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
 
 
-def _in_address(title: _Title, doc: Document) -> bool:
+def _spelled(text: str, doc: Document) -> bool:
     """Whether the last part of the page's address spells a title out, as none does by chance."""
     last = squash(split_url(doc.url).path.strip("/").rpartition("/")[2])
-    return len(title.key) >= _SPELLED and title.key in last and 2 * len(title.key) >= len(last)
+    if 2 * len(last) < _SPELLED:
+        return False
+    keys = {squash(text), squash(text.casefold().translate(_SPELLINGS))}
+    return any(len(key) >= _SPELLED and key in last and 2 * len(key) >= len(last) for key in keys)
 
 
 def from_declared(doc: Document) -> Found | None:
@@ -300,7 +317,15 @@ def from_declared(doc: Document) -> Found | None:
 
 def from_title(doc: Document) -> Found | None:
     title = _titles(doc).title
-    return Found(title.text, "markup", title.raw, title.path) if title else None
+    if title is None:
+        return None
+    text = _spelled_part(title.text, doc) or without_likely_site(title.text, doc)
+    return Found(text, "markup", title.raw, title.path)
+
+
+def _spelled_part(text: str, doc: Document) -> str | None:
+    """A title's beginning up to a bar or dash, where the address spells just that out: what follows names the site."""
+    return next((start for start in starts(text) if len(start) >= _SPELLED and _spelled(start, doc)), None)
 
 
 def from_site_like(doc: Document) -> Found | None:
@@ -312,7 +337,7 @@ def from_site_like(doc: Document) -> Found | None:
     )
     names, label = site_names(doc), host_label(doc)
     for raw, source, path in candidates:
-        text = without_site(tidy(raw), doc, names)[:_LONGEST]
+        text = without_site(tidy(raw), doc, names)[:LONGEST]
         if squash(text) and not is_whole_site(text, names, label):
             return Found(text, source, tidy(raw), path)
     return None

@@ -21,6 +21,10 @@ _MARK = re.compile(
 )
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
+_CLOSE = re.compile(r"(?<=\S{8})[-_–—]([^\W\d_]{2,10})$")
+_WORDS = re.compile(r"[^\W\d_]+")
+_LEAST = 8  # characters of a headline before a name is looked for behind it
+_LINKS = 300  # of menus are looked at
 _MAX = 1000  # characters; a longer title is not one
 
 
@@ -127,6 +131,47 @@ def _cut_end(text: str, names: frozenset[str], label: str) -> str:
         if mark.start() > 8 and squash(text[mark.end() :]) in names:
             return text[: mark.start()].rstrip()
     return text
+
+
+def without_likely_site(text: str, doc: Document) -> str:
+    """A title without what by all looks names the site or a section at its end: for sites that do not say their name.
+
+    That is the host as such and all behind it, a word of papers' names, the text of a link in the page's menus.
+    """
+    marks = _parting(text)
+    named = [m.start() for m in marks if doc.host and text[m.end() :].lower().removeprefix("www.").startswith(doc.host)]
+    if named and host_label(doc) not in squash(text[: named[0]]):
+        return text[: named[0]].rstrip()
+    menus: frozenset[str] | None = None
+    for mark in reversed(marks):
+        rest = text[mark.end() :]
+        if menus is None:
+            menus = frozenset(squash(node.text()) for node in doc.tree.css("nav a, header a")[:_LINKS])
+        if not _looks_named(rest, doc) and squash(rest) not in menus:
+            break
+        text = text[: mark.start()].rstrip()
+    behind = _CLOSE.search(text)  # "橋が開通-谷網"
+    return text[: behind.start()] if behind and _looks_named(behind[1], doc) else text
+
+
+def starts(text: str) -> list[str]:
+    """What stands before each mark of a title that is no colon, the shortest first."""
+    return [text[: m.start()].rstrip() for m in _parting(text)]
+
+
+def _parting(text: str) -> list[re.Match[str]]:
+    return [m for m in _MARK.finditer(text[:_MAX]) if m[0].strip() not in ":：" and m.start() >= _LEAST][:8]
+
+
+def _looks_named(text: str, doc: Document) -> bool:
+    """Whether a title's last part is a site's name by a word or the host: "Blue Lake Lab Ohio", bluelakelab.example."""
+    key, label, words = squash(text), host_label(doc), table("metadata.toml")
+    if len(label) >= 8 and key.startswith(label) and 2 * len(label) >= len(key):
+        return True
+    if " " not in text and len(text) <= 10 and text.endswith(tuple(words["name_endings"])):
+        return True
+    said = _WORDS.findall(text.casefold())
+    return len(said) <= 5 and any(word in words["name_words"] for word in said)
 
 
 def segments(text: str) -> list[str]:

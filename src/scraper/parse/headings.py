@@ -1,0 +1,118 @@
+"""A heading as a candidate for the headline: its readings, and what speaks against it."""
+
+from __future__ import annotations
+
+import re
+
+from selectolax.lexbor import LexborNode
+
+from scraper.parse.document import Document
+from scraper.parse.text import clean, split_url
+
+LONGEST = 500  # characters of a headline
+_ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
+_PARTS = frozenset(("span", "div", "p", "small"))
+_UNREAD = "ruby rt, style, script, svg"  # readings over Han letters (HTML, 4.5.12), and what is never shown as text
+_SKIPPED = frozenset(("rt", "rp", "style", "script", "svg"))
+_GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
+_SEAM = re.compile(r"\v")
+_LOGO = re.compile(r"\bsite[-_]?(?:title|name|logo)|\blogo\b", re.IGNORECASE)
+# Headings for screen readers alone: Bootstrap, WordPress, Drupal, Liferay, and the word itself.
+_HIDDEN = re.compile(
+    r"(?<![\w-])(?:(?:visually-?)?hidden|sr-only|screen-reader-text|element-invisible|hide(?:-accessible)?)(?![\w-])",
+    re.IGNORECASE,
+)
+_CLIPPED = "clip: rect(0"  # what those classes do, written out
+# Parts of a heading that stand over it: <span class="kicker">, "topline", <span class="date">.
+_OVER = re.compile(
+    r"kicker|eyebrow|dachzeile|spitzmarke|(?:top|over|roof)-?line|(?:top|sup|pre)-?(?:title|headline)|descriptor"
+    r"|(?<![a-z])date(?![a-z])",
+    re.IGNORECASE,
+)
+
+
+def texts(node: LexborNode) -> list[str]:
+    """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
+    if node.css_first(_UNREAD) is not None:
+        return [shown(node)[:LONGEST]]
+    whole = clean(node.text())[:LONGEST]
+    inner = [child for child in node.iter() if child.tag in _PARTS]
+    parts = [clean(child.text())[:LONGEST] for child in inner if not _is_over(child)]
+    if not inner and node.css_first("br") is None:
+        return [whole]
+    apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:LONGEST]
+    own = clean(node.text(deep=False))[:LONGEST]
+    return [apart, whole, *(part for part in (*parts[:6], own) if part)]
+
+
+def shown(node: LexborNode) -> str:
+    """The text of an element without what readers do not see of it. No recursion: pages nest as deep as they like."""
+    todo, pieces = [node], []
+    while todo:
+        inner = todo.pop()
+        if inner.is_text_node:
+            pieces.append(inner.text_content or "")
+        elif inner.tag not in _SKIPPED and not hidden(inner):
+            todo += reversed(list(inner.iter(include_text=True)))
+    return clean("".join(pieces))
+
+
+def without_kicker(node: LexborNode) -> str | None:
+    """A heading's text without the parts that call themselves its kicker or day; None where it has none."""
+    parts = list(node.iter(include_text=True))
+    kept = [part.text() for part in parts if not _is_over(part)]
+    text = clean(" ".join(kept)) if len(kept) < len(parts) else ""
+    return text[:LONGEST] or None
+
+
+def _is_over(part: LexborNode) -> bool:
+    """Whether a part of a heading calls itself its kicker or day."""
+    if part.is_text_node:
+        return False
+    return part.tag == "time" or _OVER.search(part.attributes.get("class") or "") is not None
+
+
+def hidden(node: LexborNode) -> bool:
+    """Whether an element is for screen readers alone, by its class or by the usual style."""
+    said = node.attributes
+    return _HIDDEN.search(said.get("class") or "") is not None or _CLIPPED in (said.get("style") or "")
+
+
+def leads_away(node: LexborNode, doc: Document) -> bool:
+    """Whether all of a heading is a link to another page: a section's name, another article."""
+    link = _link(node)
+    href = (link.attributes.get("href") or "").strip() if link else ""
+    if link is None or not doc.url or href.startswith("#") or clean(node.text()) not in clean(link.text()):
+        return False
+    return _last_step(href) != _last_step(doc.url)
+
+
+def _link(node: LexborNode) -> LexborNode | None:
+    return node.css_first("a[href]") or (node.parent if node.parent and node.parent.tag == "a" else None)
+
+
+def _last_step(url: str) -> str:
+    return split_url(url).path.rstrip("/").rpartition("/")[2]
+
+
+def is_logo(node: LexborNode, doc: Document) -> bool:
+    """Whether a heading is a link to the home page or calls itself the site's title."""
+    name = node.attributes.get("class") or ""
+    if _LOGO.search(name):
+        return True
+    link = _link(node)
+    href = (link.attributes.get("href") or "").strip() if link else ""
+    host, _, path = href.partition("://")[2].removeprefix("www.").partition("/")
+    return href == "/" or (host != "" and host == doc.host and not path.strip("/"))
+
+
+def outside(node: LexborNode) -> bool:
+    """Whether a heading stands in a menu, a margin or the foot of the page."""
+    parent = node.parent
+    for _ in range(12):
+        if parent is None:
+            return False
+        if parent.tag in _ASIDE:
+            return True
+        parent = parent.parent
+    return False
