@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from scraper.data import table
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
+from scraper.parse.names import is_office
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
@@ -48,32 +49,32 @@ def _initials() -> frozenset[str]:
     return frozenset(word[:2] for word in _words("line"))
 
 
-def _begins(line: str) -> bool:
+def begins(line: str) -> bool:
     """Whether a line begins as bylines do; most do not by their first letters already."""
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 
 def printed(doc: Document) -> tuple[list[str], str]:
     """The names of the first byline in the text around the headline, and its line; empty where there is none."""
-    found = headline(doc) if any(map(_begins, doc.pieces)) else None
+    found = headline(doc) if any(map(begins, doc.pieces)) else None
     if found is None:
         return [], ""
     pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
-    for at in _near(pieces, squash(str(found.value))):
+    for at in near(pieces, squash(str(found.value))):
         names, line = _names(pieces, at, doc)
         if names:
             return names, line
     return [], ""
 
 
-def _near(pieces: list[str], head: str) -> Iterator[int]:
+def near(pieces: list[str], head: str, after: int = _AFTER) -> Iterator[int]:
     """Pieces around each place where the headline stands, or begins: those behind it first."""
     for at, piece in enumerate(pieces):
         if not head.startswith(squash(piece[:_HEAD])):
             continue
         key = squash(piece)
         if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
-            yield from range(at + 1, min(at + 1 + _AFTER, len(pieces)))
+            yield from range(at + 1, min(at + 1 + after, len(pieces)))
             yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 
 
@@ -91,8 +92,10 @@ def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
         line = f"{line} {rest}"
     found: list[str] = []
     for part in _and().split(_end().sub("", rest)):
-        if not _is_person(part, alone=dated and not found) or is_site(
-            part, site_names(doc), host_label(doc), part=False
+        if (
+            is_office(part)
+            or not _is_person(part, alone=dated and not found)
+            or is_site(part, site_names(doc), host_label(doc), part=False)
         ):
             break
         found.append(part)

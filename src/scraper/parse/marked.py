@@ -1,0 +1,266 @@
+"""Bylines in elements that say what they are: rel=author, itemprop=author, class="byline"."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.parse.byline import begins, near
+from scraper.parse.document import Document
+from scraper.parse.headline import headline
+from scraper.parse.names import is_office, is_role, names, persons, strip_before
+from scraper.parse.sitename import squash, tidy
+
+_MARKUP = (
+    "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
+    "[data-testid*='author' i], [data-testid*='byline' i]"
+)
+_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|writer)(?:$|[\s_-]|s?__?name|name)", re.IGNORECASE)
+_OTHER_CLASS = re.compile(
+    r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
+    r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b"
+    r"|commform",
+    re.IGNORECASE,
+)  # icon-list: a page builder's plain lists, which hold an article's author and date
+_ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
+_OTHERS = re.compile(r"comment|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
+_OWN = re.compile(
+    r"\b(?:post|entry|article)[-_]|author|byline|meta", re.IGNORECASE
+)  # of an article's own foot, or an item of its line
+_WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
+_SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))
+_NODES, _PIECES = 60, 60  # elements looked at, pieces of text read of each
+_PROSE = 120  # characters; a longer piece tells of somebody, it names nobody
+_LINKED = 25  # pieces of text behind the headline in which a link to an author is the article's
+_LINE = 300  # characters of an element that can still be one byline
+_CARD = 25  # characters around a byline that make a link around it another article's
+_TIE = re.compile(r"[\s,&/]*")
+_TIED = re.compile(r"[,&/]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    names: tuple[str, ...]
+    raw: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    kind: tuple[str | None, ...]  # the elements that it is in: names of one byline are written alike
+    link: str  # where it links to, without the last part: names link to one folder, topics to another
+
+
+def bylines(doc: Document) -> list[Byline]:
+    """The names in each element that calls itself a byline, in page order, outside comments, teasers and margins."""
+    known = doc.memo.get("bylines")
+    if not isinstance(known, list):
+        known = doc.memo["bylines"] = list(_bylines(doc))
+    return known
+
+
+def _bylines(doc: Document) -> Iterator[Byline]:
+    for node in doc.tree.css(_MARKUP)[:_NODES]:
+        name = node.attributes.get("class") or ""
+        if node.tag in _WHOLE or not _is_marked(node, name) or _OTHER_CLASS.search(name) or _elsewhere(node):
+            continue
+        pieces = _pieces(node)
+        if found := _with_siblings(node, _read(pieces)):
+            raw = "; ".join(piece.text for piece in pieces)[:500]
+            yield Byline(tuple(found), raw, f"{node.tag}.{name.split()[0]}" if name.strip() else str(node.tag))
+
+
+def _is_marked(node: LexborNode, name: str) -> bool:
+    get = node.attributes.get
+    return bool(get("rel") or get("itemprop") or _CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
+
+
+def in_byline(node: LexborNode) -> bool:
+    """Whether a text stands in a byline: "Text: Ada Lind" in class="byline"."""
+    parent = node.parent
+    for _ in range(4):
+        if parent is None:
+            return False
+        if _CLASS.search(parent.attributes.get("class") or ""):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _pieces(node: LexborNode) -> list[Piece]:
+    """An element's pieces of text; a given and a family name in elements of their own are one."""
+    found: list[Piece] = []
+    for each in node.traverse(include_text=True):
+        parent = each.parent
+        if (
+            each.tag != "-text"
+            or parent is None
+            or parent.tag in _SILENT
+            or not (text := tidy(each.text_content or ""))
+        ):
+            continue
+        found.append(Piece(text, _kind(parent), _link(parent)))
+        if len(found) == _PIECES:
+            break
+    return found
+
+
+def _kind(node: LexborNode) -> tuple[str | None, ...]:
+    above = node.parent
+    outer = (above.tag, above.attributes.get("class")) if above else (None, None)
+    return (node.tag, node.attributes.get("class"), *outer)
+
+
+def _link(node: LexborNode | None) -> str:
+    for _ in range(3):
+        if node is None:
+            break
+        if node.tag == "a":
+            return re.split(r"[^/#=]*/?$", node.attributes.get("href") or "", maxsplit=1)[0]
+        node = node.parent
+    return ""
+
+
+def _read(pieces: list[Piece]) -> list[str]:
+    """The names of one byline: from its word for "by" on, where it has one."""
+    at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), 0)
+    return _names(pieces[at:]) or (_names(pieces) if at else [])
+
+
+def _is_by(text: str) -> bool:
+    return not strip_before(f"{text} ").strip(" :")
+
+
+def _names(pieces: list[Piece]) -> list[str]:
+    """The first name, and those that "and", commas or the same kind of element tie to it; no editors, no checkers."""
+    found: list[str] = []
+    first: Piece | None = None
+    others, tied = False, True
+    for piece in pieces:
+        text = piece.text
+        if task := _task().match(text):
+            others, tied = others or task.end() == len(text), False
+        elif _is_by(text):
+            others, tied = False, True
+        elif _TIE.fullmatch(text) or text.casefold() in table("authorwords.toml")["between"]:
+            tied = not others
+        else:
+            others = others and not begins(text)
+            if not others and (first is None or _goes_on(first, piece, tied)):
+                new = [name for name in names_of(text) if first is None or (persons([name]) and persons(found))]
+                first = first or (piece if new else None)
+                found += new
+            tied = bool(_TIED.search(text)) or begins(text)
+    return _people(list({name.casefold(): name for name in reversed(found)}.values())[::-1])
+
+
+def _goes_on(first: Piece, piece: Piece, tied: bool) -> bool:
+    """Whether a piece can name one more author: tied to the one before, or written as the first is."""
+    if first.link and piece.link and first.link != piece.link:
+        return False
+    return tied or piece.kind == first.kind
+
+
+def names_of(text: str) -> list[str]:
+    """The names in one piece of a byline: what follows a full name is one too, or a degree, an office, an agency."""
+    if len(text) > _PROSE and not begins(text):
+        return []
+    first, *more = names([text]) or [""]
+    if not first or is_role(first) or not _is_name(first):
+        return []
+    full = " " in first
+    return [first, *(n for n in more if not is_office(n) and (persons([n]) if full else _is_name(n)))]
+
+
+def _is_name(text: str) -> bool:
+    return persons([text]) or len(text.split()) <= 3  # "the Valley Team"; more small words are a sentence
+
+
+def _people(found: list[str]) -> list[str]:
+    """`found` without agencies and organisations, where it names persons beside them."""
+    words = table("authorwords.toml")
+    kept = [
+        name
+        for name in found
+        if name.casefold() not in words["agencies"] and name.split()[0].casefold() not in words["articles"]
+    ]
+    return kept if any(" " in name or not name.isascii() for name in kept) else found
+
+
+@functools.cache
+def _task() -> re.Pattern[str]:
+    """What others did for an article: "Reviewed by", "Fotos: "."""
+    words = "|".join(sorted(map(re.escape, table("authorwords.toml")["others"]), key=len, reverse=True))
+    return re.compile(rf"(?:{words})(?:\s*:\s*$|$|(?=\W))", re.IGNORECASE)
+
+
+@functools.cache
+def _page() -> re.Pattern[str]:
+    """The address of an author's page, in the common systems: /author/ada, /blog?author=1, /profile/ada/profile."""
+    words = "|".join(map(re.escape, table("authorwords.toml")["pages"]))
+    return re.compile(
+        rf"/(?:{words})/[^/?#]|[?/&](?:{words})(?:id)?[=?]|/profile/[^/]+/(?:profile|blog-posts)", re.IGNORECASE
+    )
+
+
+def linked(doc: Document) -> Byline | None:
+    """The names in a link to an author's page near the headline, where no element says that it is a byline."""
+    links: dict[str, LexborNode] = {}
+    for node in doc.tree.css("a[href]"):
+        if _page().search(node.attributes.get("href") or "") and not _elsewhere(node):
+            links.setdefault(tidy(node.text()), node)
+    found = headline(doc) if links else None
+    if found is None:
+        return None
+    pieces = [tidy(piece) for piece in doc.pieces]
+    for at in near(pieces, squash(str(found.value)), _LINKED):
+        link = links.get(pieces[at])
+        kept = names_of(pieces[at]) if link is not None else []
+        if (
+            link is not None
+            and kept
+            and (persons(kept) or squash(kept[0]) in squash(link.attributes.get("href") or ""))
+        ):
+            return Byline(tuple(_with_siblings(link, kept)), pieces[at], "link to an author")
+    return None
+
+
+def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
+    """`found`, or all names of the line around it, where each author has an element of their own."""
+    line = node.parent
+    for _ in range(2):
+        if not found or line is None or line.tag in _WHOLE or len(line.text()) > _LINE:
+            break
+        more = _read(_pieces(line))
+        if more[:1] == found[:1] and set(found) <= set(more):
+            found = more
+        line = line.parent
+    return found
+
+
+def _elsewhere(node: LexborNode) -> bool:
+    """Whether a byline belongs to a comment, a teaser, a picture or the margin."""
+    parent: LexborNode | None = node
+    for _ in range(8):
+        if parent is None or parent.tag == "body":
+            return False
+        name = parent.attributes.get("class") or ""
+        if _OTHERS.search(name) or (parent.tag in _ELSEWHERE and not _is_own(parent, name)):
+            return True
+        if parent.tag == "a" and parent is not node and len(parent.text()) > len(node.text()) + _CARD:
+            return not _page().search(parent.attributes.get("href") or "")
+        parent = parent.parent
+    return False
+
+
+def _is_own(node: LexborNode, name: str) -> bool:
+    """Whether a foot or an item of a list is the article's own: "post-footer", an item of the byline."""
+    if node.attributes.get("itemprop") == "author":
+        return True
+    return node.tag in ("footer", "li", "aside") and bool(_OWN.search(name))
