@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.byline import printed
-from scraper.parse.document import Document
+from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step, climb
 from scraper.parse.marked import bylines, in_byline, linked
 from scraper.parse.names import DROPPED, LONGEST, MAX, names, one, persons
@@ -46,7 +46,8 @@ def from_meta(doc: Document) -> Found | None:
 
 def from_label(doc: Document) -> Found | None:
     """An author's line in a block of labels; a lone one only where nothing else names an author."""
-    return _labelled(doc) if len(doc.labels) > 1 else None
+    labels = [label for label in doc.labels if not any(map(in_byline, label.nodes))]  # "Text: Ada Lind" in a byline
+    return _labelled(doc, labels) if len(doc.labels) > 1 else None
 
 
 def from_line(doc: Document) -> Found | None:
@@ -59,12 +60,12 @@ def from_line(doc: Document) -> Found | None:
 
 
 def from_lone_label(doc: Document) -> Found | None:
-    found = _labelled(doc)
+    found = _labelled(doc, doc.labels)
     return found if found and persons(list(found.value)) else None  # no "Redaktion" of a menu, no agency
 
 
-def _labelled(doc: Document) -> Found | None:
-    labels = [label for label in doc.labels if label.field == "author" and not any(map(in_byline, label.nodes))]
+def _labelled(doc: Document, labels: Sequence[Label]) -> Found | None:
+    labels = [label for label in labels if label.field == "author"]
     found = _without_site(names(label.value for label in labels), doc)
     return Found(tuple(found), "label", labels[0].value, f"label {labels[0].label}") if found else None
 
@@ -74,7 +75,9 @@ def from_markup(doc: Document) -> Found | None:
     signed = from_site_name(doc) is not None  # then a byline counts only if it looks like persons
     for line in bylines(doc):
         found = _without_site(list(line.names), doc)
-        if found and len(found) <= _FEW and (not signed or persons(found)):
+        if not found:
+            break  # the site's own: bylines farther down are others'
+        if len(found) <= _FEW and (not signed or persons(found)):
             return Found(tuple(found), "markup", line.raw, line.path)
     return None
 
@@ -188,7 +191,7 @@ def _without_site(found: list[str], doc: Document) -> list[str]:
     if not found:
         return found
     known, label = site_names(doc), host_label(doc)
-    others = [name for name in found if not is_site(name, known, label, part=False)]
+    others = [name for name in found if not is_site(name, known, label, part=False) and name.casefold() != doc.host]
     if (
         len(others) < len(found)
         and found[0] not in others

@@ -39,6 +39,8 @@ _PROSE = 120  # characters; a longer piece tells of somebody, it names nobody
 _LINKED = 25  # pieces of text behind the headline in which a link to an author is the article's
 _LINE = 300  # characters of an element that can still be one byline
 _CARD = 25  # characters around a byline that make a link around it another article's
+_AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
+_LOOSE = 3  # words of a name that is no person's; more is a sentence
 _TIE = re.compile(r"[\s,&/]*")
 _TIED = re.compile(r"[,&/]\s*$")
 
@@ -122,14 +124,18 @@ def _link(node: LexborNode | None) -> str:
         if node is None:
             break
         if node.tag == "a":
-            return re.split(r"[^/#=]*/?$", node.attributes.get("href") or "", maxsplit=1)[0]
+            href = node.attributes.get("href") or ""
+            own = "author" in (node.attributes.get("rel") or "") or _page().search(href)
+            return _AUTHOR if own else re.split(r"[^/#=]*/?$", href, maxsplit=1)[0]
         node = node.parent
     return ""
 
 
 def _read(pieces: list[Piece]) -> list[str]:
-    """The names of one byline: from its word for "by" on, where it has one."""
-    at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), 0)
+    """The names of one byline: from its word for "by" on, else from a link to an author, where it has one."""
+    at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
+    if at is None:
+        at = next((i for i, piece in enumerate(pieces) if piece.link == _AUTHOR), 0)
     return _names(pieces[at:]) or (_names(pieces) if at else [])
 
 
@@ -141,19 +147,21 @@ def _names(pieces: list[Piece]) -> list[str]:
     """The first name, and those that "and", commas or the same kind of element tie to it; no editors, no checkers."""
     found: list[str] = []
     first: Piece | None = None
-    others, tied = False, True
+    others = tied = tied_by = False
     for piece in pieces:
         text = piece.text
         if task := _task().match(text):
             others, tied = others or task.end() == len(text), False
         elif _is_by(text):
-            others, tied = False, True
+            others, tied, tied_by = False, True, True
         elif _TIE.fullmatch(text) or text.casefold() in table("authorwords.toml")["between"]:
             tied = not others
         else:
+            tied_by = tied_by or begins(text)
             others = others and not begins(text)
             if not others and (first is None or _goes_on(first, piece, tied)):
-                new = [name for name in names_of(text) if first is None or (persons([name]) and persons(found))]
+                loose = first is None and (tied_by or piece.link == _AUTHOR)
+                new = [n for n in names_of(text, loose) if first is None or (persons([n]) and persons(found))]
                 first = first or (piece if new else None)
                 found += new
             tied = bool(_TIED.search(text)) or begins(text)
@@ -164,22 +172,23 @@ def _goes_on(first: Piece, piece: Piece, tied: bool) -> bool:
     """Whether a piece can name one more author: tied to the one before, or written as the first is."""
     if first.link and piece.link and first.link != piece.link:
         return False
-    return tied or piece.kind == first.kind
+    return tied or (piece.kind == first.kind and piece.link == first.link)
 
 
-def names_of(text: str) -> list[str]:
-    """The names in one piece of a byline: what follows a full name is one too, or a degree, an office, an agency."""
+def names_of(text: str, loose: bool = False) -> list[str]:
+    """The names in one piece of a byline; `loose`, one that need not look like a person's: "the Valley Team".
+
+    What follows a full name is one too, or a degree, an office, an agency.
+    """
     if len(text) > _PROSE and not begins(text):
         return []
     first, *more = names([text]) or [""]
-    if not first or is_role(first) or not _is_name(first):
+    if not first or is_role(first) or (more and first.split()[0].casefold() in table("authorwords.toml")["articles"]):
+        return []
+    if not (" " not in first or persons([first]) or (loose and len(first.split()) <= _LOOSE)):
         return []
     full = " " in first
-    return [first, *(n for n in more if not is_office(n) and (persons([n]) if full else _is_name(n)))]
-
-
-def _is_name(text: str) -> bool:
-    return persons([text]) or len(text.split()) <= 3  # "the Valley Team"; more small words are a sentence
+    return [first, *(n for n in more if not is_office(n) and persons([n]) is full)]
 
 
 def _people(found: list[str]) -> list[str]:
@@ -235,7 +244,7 @@ def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
     """`found`, or all names of the line around it, where each author has an element of their own."""
     line = node.parent
     for _ in range(2):
-        if not found or line is None or line.tag in _WHOLE or len(line.text()) > _LINE:
+        if not found or line is None or line.tag in _WHOLE or len(line.text(strip=True)) > _LINE:
             break
         more = _read(_pieces(line))
         if more[:1] == found[:1] and set(found) <= set(more):
@@ -253,7 +262,7 @@ def _elsewhere(node: LexborNode) -> bool:
         name = parent.attributes.get("class") or ""
         if _OTHERS.search(name) or (parent.tag in _ELSEWHERE and not _is_own(parent, name)):
             return True
-        if parent.tag == "a" and parent is not node and len(parent.text()) > len(node.text()) + _CARD:
+        if parent.tag == "a" and parent is not node and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
             return not _page().search(parent.attributes.get("href") or "")
         parent = parent.parent
     return False

@@ -131,6 +131,6 @@ def persons(found: list[str]) -> bool:
 def _is_sentence(text: str) -> bool:
     particles, small = table("authorwords.toml")["particles"], table("authorwords.toml")["small"]
     words = text.split()
-    if any(word.casefold() in small for word in words):
+    if any(word in small for word in words):
         return True
     return not text.islower() and any(word[0].islower() and word not in particles for word in words)
