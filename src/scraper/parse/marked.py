@@ -41,6 +41,7 @@ _LINE = 300  # characters of an element that can still be one byline
 _CARD = 25  # characters around a byline that make a link around it another article's
 _AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
 _LOOSE = 3  # words of a name that is no person's; more is a sentence
+_FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#?\w*).*", re.DOTALL)
 _TIE = re.compile(r"[\s,&/]*")
 _TIED = re.compile(r"[,&/]\s*$")
 
@@ -56,7 +57,7 @@ class Byline:
 class Piece:
     text: str
     kind: tuple[str | None, ...]  # the elements that it is in: names of one byline are written alike
-    link: str  # where it links to, without the last part: names link to one folder, topics to another
+    link: str  # the first part of the path that it links to: names link to one folder, topics to another
 
 
 def bylines(doc: Document) -> list[Byline]:
@@ -126,7 +127,7 @@ def _link(node: LexborNode | None) -> str:
         if node.tag == "a":
             href = node.attributes.get("href") or ""
             own = "author" in (node.attributes.get("rel") or "") or _page().search(href)
-            return _AUTHOR if own else re.split(r"[^/#=]*/?$", href, maxsplit=1)[0]
+            return _AUTHOR if own else _FOLDER.sub(r"\1", href) or "/"
         node = node.parent
     return ""
 
@@ -151,7 +152,7 @@ def _names(pieces: list[Piece]) -> list[str]:
     for piece in pieces:
         text = piece.text
         if task := _task().match(text):
-            others, tied = others or task.end() == len(text), False
+            others, tied = others or task.end() == len(text) or _is_by(text.split()[-1]), False
         elif _is_by(text):
             others, tied, tied_by = False, True, True
         elif _TIE.fullmatch(text) or text.casefold() in table("authorwords.toml")["between"]:
@@ -164,7 +165,7 @@ def _names(pieces: list[Piece]) -> list[str]:
                 new = [n for n in names_of(text, loose) if first is None or (persons([n]) and persons(found))]
                 first = first or (piece if new else None)
                 found += new
-            tied = bool(_TIED.search(text)) or begins(text)
+            tied = bool(_TIED.search(text))
     return _people(list({name.casefold(): name for name in reversed(found)}.values())[::-1])
 
 
@@ -231,11 +232,9 @@ def linked(doc: Document) -> Byline | None:
     for at in near(pieces, squash(str(found.value)), _LINKED):
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
-        if (
-            link is not None
-            and kept
-            and (persons(kept) or squash(kept[0]) in squash(link.attributes.get("href") or ""))
-        ):
+        if link is None or not kept:
+            continue
+        if persons(kept) or (kept[0] == pieces[at] and squash(kept[0]) in squash(link.attributes.get("href") or "")):
             return Byline(tuple(_with_siblings(link, kept)), pieces[at], "link to an author")
     return None
 

@@ -12,6 +12,7 @@ from scraper.parse.sitename import tidy
 
 MAX = 40  # authors; more is a directory
 LONGEST = 60  # characters of one name
+_UNPARTED = "\u2e80"  # the letters from here on are Chinese, Japanese, Korean
 _WORDS = 7  # of one name
 DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
@@ -125,7 +126,7 @@ def is_office(text: str) -> bool:
 
 def persons(found: list[str]) -> bool:
     """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
-    return all(" " in name or not name.isascii() for name in found) and not any(map(_is_sentence, found))
+    return all(" " in name or max(name) >= _UNPARTED for name in found) and not any(map(_is_sentence, found))
 
 
 def _is_sentence(text: str) -> bool:
