@@ -56,24 +56,31 @@ def begins(line: str) -> bool:
 
 def printed(doc: Document) -> tuple[list[str], str]:
     """The names of the first byline in the text around the headline, and its line; empty where there is none."""
-    found = headline(doc) if any(map(begins, doc.pieces)) else None
-    if found is None:
+    if not any(map(begins, doc.pieces)):
         return [], ""
     pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
-    for at in near(pieces, squash(str(found.value))):
+    for at in near(pieces, heads(doc)):
         names, line = _names(pieces, at, doc)
         if names:
             return names, line
     return [], ""
 
 
-def near(pieces: list[str], head: str, after: int = _AFTER) -> Iterator[int]:
-    """Pieces around each place where the headline stands, or begins: those behind it first."""
+def heads(doc: Document) -> tuple[str, ...]:
+    """The headline, squashed, and the main heading, which the page may give other words than its data."""
+    found = headline(doc)
+    texts = [str(found.value)] if found else []
+    return tuple(filter(None, map(squash, [*texts, *(node.text() for node in doc.h1s[:1])])))
+
+
+def near(pieces: list[str], heads: tuple[str, ...], after: int = _AFTER) -> Iterator[int]:
+    """Pieces around each place where a headline stands, or begins: those behind it first."""
     for at, piece in enumerate(pieces):
-        if not head.startswith(squash(piece[:_HEAD])):
+        begin = squash(piece[:_HEAD])
+        if not any(head.startswith(begin) for head in heads):
             continue
         key = squash(piece)
-        if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
+        if key in heads or (len(piece) >= _HEAD and key and any(head.startswith(key) for head in heads)):
             yield from range(at + 1, min(at + 1 + after, len(pieces)))
             yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 

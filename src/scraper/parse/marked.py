@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.byline import begins, near
+from scraper.parse.byline import begins, heads, near
 from scraper.parse.document import Document
-from scraper.parse.headline import headline
-from scraper.parse.names import is_office, is_role, names, persons, strip_before
+from scraper.parse.names import is_office, is_role, is_sentence, names, persons, strip_before
 from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
@@ -28,6 +27,7 @@ _OTHER_CLASS = re.compile(
     re.IGNORECASE,
 )  # icon-list: a page builder's plain lists, which hold an article's author and date
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
+_FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
 _OTHERS = re.compile(r"comment|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
 _OWN = re.compile(
     r"\b(?:post|entry|article)[-_]|author|byline|meta", re.IGNORECASE
@@ -40,7 +40,10 @@ _LINKED = 25  # pieces of text behind the headline in which a link to an author 
 _LINE = 300  # characters of an element that can still be one byline
 _CARD = 25  # characters around a byline that make a link around it another article's
 _AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
-_LOOSE = 3  # words of a name that is no person's; more is a sentence
+_PROFILE = re.compile(
+    r"/(?:profiles?|profil|experts?|experten|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
+    re.IGNORECASE,
+)
 _FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#?\w*).*", re.DOTALL)
 _TIE = re.compile(r"[\s,&/]*")
 _TIED = re.compile(r"[,&/]\s*$")
@@ -184,10 +187,10 @@ def names_of(text: str, loose: bool = False) -> list[str]:
     if len(text) > _PROSE and not begins(text):
         return []
     first, *more = names([text]) or [""]
-    if not first or is_role(first) or (more and first.split()[0].casefold() in table("authorwords.toml")["articles"]):
+    if not first or (is_role(first) and not loose) or is_sentence(first, loose):
         return []
-    if not (" " not in first or persons([first]) or (loose and len(first.split()) <= _LOOSE)):
-        return []
+    if more and first.split()[0].casefold() in table("authorwords.toml")["articles"]:
+        return []  # "The Valley and Sea Ministries"
     full = " " in first
     return [first, *(n for n in more if not is_office(n) and persons([n]) is full)]
 
@@ -212,24 +215,38 @@ def _task() -> re.Pattern[str]:
 
 @functools.cache
 def _page() -> re.Pattern[str]:
-    """The address of an author's page, in the common systems: /author/ada, /blog?author=1, /profile/ada/profile."""
+    """The address of an author's page, in the common systems: /author/ada, /blog?author=1."""
     words = "|".join(map(re.escape, table("authorwords.toml")["pages"]))
     return re.compile(
         rf"/(?:{words})/[^/?#]|[?/&](?:{words})(?:id)?[=?]|/profile/[^/]+/(?:profile|blog-posts)", re.IGNORECASE
     )
 
 
+def _is_authors(link: LexborNode) -> bool:
+    """Whether a link leads to an author's page by its address, or to somebody's page whose address is their name."""
+    href = link.attributes.get("href") or ""
+    if _page().search(href):
+        return True
+    slug, name = _PROFILE.search(href), tidy(link.text())
+    return slug is not None and " " in name and squash(slug[1]).startswith(squash(name)) and not _in_prose(link)
+
+
+def _in_prose(link: LexborNode) -> bool:
+    """Whether a link stands in a paragraph: it is to somebody whom the article is about."""
+    block = link.parent
+    while block is not None and block.tag in ("span", "strong", "em", "b", "i"):
+        block = block.parent
+    return block is not None and len(tidy(block.text())) > _PROSE
+
+
 def linked(doc: Document) -> Byline | None:
     """The names in a link to an author's page near the headline, where no element says that it is a byline."""
     links: dict[str, LexborNode] = {}
     for node in doc.tree.css("a[href]"):
-        if _page().search(node.attributes.get("href") or "") and not _elsewhere(node):
+        if _is_authors(node) and not _elsewhere(node, _FAR):
             links.setdefault(tidy(node.text()), node)
-    found = headline(doc) if links else None
-    if found is None:
-        return None
-    pieces = [tidy(piece) for piece in doc.pieces]
-    for at in near(pieces, squash(str(found.value)), _LINKED):
+    pieces = [tidy(piece) for piece in doc.pieces] if links else []
+    for at in near(pieces, heads(doc) if links else (), _LINKED):
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
         if link is None or not kept:
@@ -252,14 +269,14 @@ def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
     return found
 
 
-def _elsewhere(node: LexborNode) -> bool:
+def _elsewhere(node: LexborNode, places: frozenset[str] = _ELSEWHERE) -> bool:
     """Whether a byline belongs to a comment, a teaser, a picture or the margin."""
     parent: LexborNode | None = node
     for _ in range(8):
         if parent is None or parent.tag == "body":
             return False
         name = parent.attributes.get("class") or ""
-        if _OTHERS.search(name) or (parent.tag in _ELSEWHERE and not _is_own(parent, name)):
+        if _OTHERS.search(name) or (parent.tag in places and not _is_own(parent, name)):
             return True
         if parent.tag == "a" and parent is not node and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
             return not _page().search(parent.attributes.get("href") or "")
@@ -271,4 +288,4 @@ def _is_own(node: LexborNode, name: str) -> bool:
     """Whether a foot or an item of a list is the article's own: "post-footer", an item of the byline."""
     if node.attributes.get("itemprop") == "author":
         return True
-    return node.tag in ("footer", "li", "aside") and bool(_OWN.search(name))
+    return node.tag in ("footer", "li", "aside") and bool(_OWN.search(f"{name} {node.attributes.get('id') or ''}"))

@@ -13,6 +13,8 @@ from scraper.parse.sitename import tidy
 MAX = 40  # authors; more is a directory
 LONGEST = 60  # characters of one name
 _UNPARTED = "\u2e80"  # the letters from here on are Chinese, Japanese, Korean
+_LONGEST_UNPARTED = 12  # letters of such a name
+_LOOSE = 3  # words of a newsroom's name that is no person's
 _WORDS = 7  # of one name
 DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
@@ -126,12 +128,15 @@ def is_office(text: str) -> bool:
 
 def persons(found: list[str]) -> bool:
     """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
-    return all(" " in name or max(name) >= _UNPARTED for name in found) and not any(map(_is_sentence, found))
+    return all(" " in name or max(name) >= _UNPARTED for name in found) and not any(map(is_sentence, found))
 
 
-def _is_sentence(text: str) -> bool:
-    particles, small = table("authorwords.toml")["particles"], table("authorwords.toml")["small"]
-    words = text.split()
-    if any(word in small for word in words):
+def is_sentence(text: str, loose: bool = False) -> bool:
+    """Whether a text has words that no person's name has; `loose`, and more of them than "the Valley Team"."""
+    words = table("authorwords.toml")
+    if max(text) >= _UNPARTED and len(text) > _LONGEST_UNPARTED:
         return True
-    return not text.islower() and any(word[0].islower() and word not in particles for word in words)
+    if any(word in words["small"] for word in text.split()):
+        return not loose or len(text.split()) > _LOOSE
+    small = any(word[0].islower() and word not in words["particles"] for word in text.split())
+    return " " in text and small and not text.islower() and not (loose and len(text.split()) <= _LOOSE)
