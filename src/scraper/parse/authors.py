@@ -91,7 +91,7 @@ def from_link(doc: Document) -> Found | None:
 
 def from_own_byline(doc: Document) -> Found | None:
     """The newsroom itself, or somebody whose name is the site's, where a byline names nobody else."""
-    line = next(iter(bylines(doc)), None) or linked(doc)
+    line = next(bylines(doc), None) or linked(doc)
     return Found(line.names[:1], "markup", line.raw, line.path) if line else None
 
 

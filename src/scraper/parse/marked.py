@@ -63,15 +63,8 @@ class Piece:
     link: str  # the first part of the path that it links to: names link to one folder, topics to another
 
 
-def bylines(doc: Document) -> list[Byline]:
+def bylines(doc: Document) -> Iterator[Byline]:
     """The names in each element that calls itself a byline, in page order, outside comments, teasers and margins."""
-    known = doc.memo.get("bylines")
-    if not isinstance(known, list):
-        known = doc.memo["bylines"] = list(_bylines(doc))
-    return known
-
-
-def _bylines(doc: Document) -> Iterator[Byline]:
     for node in doc.tree.css(_MARKUP)[:_NODES]:
         name = node.attributes.get("class") or ""
         if node.tag in _WHOLE or not _is_marked(node, name) or _OTHER_CLASS.search(name) or _elsewhere(node):
@@ -246,12 +239,15 @@ def linked(doc: Document) -> Byline | None:
         if _is_authors(node) and not _elsewhere(node, _FAR):
             links.setdefault(tidy(node.text()), node)
     pieces = [tidy(piece) for piece in doc.pieces] if links else []
+    begun = False
     for at in near(pieces, heads(doc) if links else (), _LINKED):
+        begun = begun or len(pieces[at]) > _LINE
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
-        if link is None or not kept:
-            continue
-        if persons(kept) or (kept[0] == pieces[at] and squash(kept[0]) in squash(link.attributes.get("href") or "")):
+        href = link.attributes.get("href") or "" if link is not None else ""
+        if link is None or not kept or (begun and not _page().search(href)):
+            continue  # in or behind the text, a page of somebody's own is of whom it is about
+        if persons(kept) or (kept[0] == pieces[at] and squash(kept[0]) in squash(href)):
             return Byline(tuple(_with_siblings(link, kept)), pieces[at], "link to an author")
     return None
 
