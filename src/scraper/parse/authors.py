@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -15,6 +16,7 @@ from scraper.parse.marked import bylines, in_byline, linked
 from scraper.parse.names import DROPPED, LONGEST, MAX, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
+_AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
 _FEW = 8  # authors of a printed byline; more is a list of something else
 
 
@@ -46,8 +48,16 @@ def from_meta(doc: Document) -> Found | None:
 
 def from_label(doc: Document) -> Found | None:
     """An author's line in a block of labels; a lone one only where nothing else names an author."""
-    labels = [label for label in doc.labels if not any(map(in_byline, label.nodes))]  # "Text: Ada Lind" in a byline
-    return _labelled(doc, labels) if len(doc.labels) > 1 else None
+    if len(doc.labels) < 2:
+        return None
+    inside = [label for label in doc.labels if any(map(in_byline, label.nodes))]  # "Text: Ada Lind" in a byline
+    found = _labelled(doc, [label for label in doc.labels if label not in inside])
+    if found and any(
+        in_byline(node, _AUTHORS) for label in doc.labels if label.field == "author" for node in label.nodes
+    ):
+        more = from_markup(doc)  # a block of authors, of which the label names one
+        return more if more and set(found.value) < set(more.value) else found
+    return found
 
 
 def from_line(doc: Document) -> Found | None:

@@ -20,6 +20,7 @@ _MARKUP = (
     "[data-testid*='author' i], [data-testid*='byline' i]"
 )
 _CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|writer)(?:$|[\s_-]|s?__?name|name)", re.IGNORECASE)
+_BYLINE = re.compile(r"byline", re.IGNORECASE)
 _OTHER_CLASS = re.compile(
     r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
     r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b"
@@ -80,13 +81,13 @@ def _is_marked(node: LexborNode, name: str) -> bool:
     return bool(get("rel") or get("itemprop") or _CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
 
 
-def in_byline(node: LexborNode) -> bool:
-    """Whether a text stands in a byline: "Text: Ada Lind" in class="byline"."""
+def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
+    """Whether a text stands in an element whose class is such: "Text: Ada Lind" in class="byline"."""
     parent = node.parent
     for _ in range(4):
         if parent is None:
             return False
-        if _CLASS.search(parent.attributes.get("class") or ""):
+        if name.search(parent.attributes.get("class") or ""):
             return True
         parent = parent.parent
     return False

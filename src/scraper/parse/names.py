@@ -49,6 +49,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "office": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "links": rf"^(?:{words})(?:\W|$)",
+        "others": rf"^(?:{words})(?:\W|$)",
     }
     return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
 
@@ -99,6 +100,7 @@ def one(text: str) -> str | None:
     if (
         _pattern("picture").match(text)
         or _pattern("links").match(text)
+        or _pattern("others").match(text)
         or not 1 < len(text) <= LONGEST
         or len(text.split()) > _WORDS
         or text.casefold() in _no_names()
