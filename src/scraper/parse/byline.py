@@ -54,13 +54,16 @@ def begins(line: str) -> bool:
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 
-def printed(doc: Document) -> tuple[list[str], str]:
-    """The names of the first byline in the text around the headline, and its line; empty where there is none."""
+def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
+    """The names of the first byline in the text around the headline, and its line; empty where there is none.
+
+    `own`, the first that names the site itself: "By Valley Times".
+    """
     if not any(map(begins, doc.pieces)):
         return [], ""
     pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
     for at in near(pieces, heads(doc)):
-        names, line = _names(pieces, at, doc)
+        names, line = _names(pieces, at, doc, own)
         if names:
             return names, line
     return [], ""
@@ -85,7 +88,7 @@ def near(pieces: list[str], heads: tuple[str, ...], after: int = _AFTER) -> Iter
             yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 
 
-def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
+def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[str], str]:
     """The names of a line that begins as bylines do: in the same piece of text, or in the next ones."""
     line = pieces[at]
     start = _start().match(line) if len(line) <= _LONGEST else None
@@ -99,11 +102,9 @@ def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
         line = f"{line} {rest}"
     found: list[str] = []
     for part in _and().split(_end().sub("", rest)):
-        if (
-            is_office(part)
-            or not _is_person(part, alone=dated and not found)
-            or is_site(part, site_names(doc), host_label(doc), part=False)
-        ):
+        if is_site(part, site_names(doc), host_label(doc), part=False):
+            return ([part], line) if own and not found else (found, line)
+        if own or is_office(part) or not _is_person(part, alone=dated and not found):
             break
         found.append(part)
     return found, line

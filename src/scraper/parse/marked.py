@@ -42,7 +42,7 @@ _LINE = 300  # characters of an element that can still be one byline
 _CARD = 25  # characters around a byline that make a link around it another article's
 _AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
 _PROFILE = re.compile(
-    r"/(?:profiles?|profil|experts?|experten|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
+    r"/(?:profiles?|profil|experts?|experten|expertos|esperti|eksperci|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#?\w*).*", re.DOTALL)
@@ -67,18 +67,23 @@ class Piece:
 def bylines(doc: Document) -> Iterator[Byline]:
     """The names in each element that calls itself a byline, in page order, outside comments, teasers and margins."""
     for node in doc.tree.css(_MARKUP)[:_NODES]:
-        name = node.attributes.get("class") or ""
-        if node.tag in _WHOLE or not _is_marked(node, name) or _OTHER_CLASS.search(name) or _elsewhere(node):
+        if not _is_byline(node) or _elsewhere(node):
             continue
-        pieces = _pieces(node)
+        name, pieces = node.attributes.get("class") or "", _pieces(node)
         if found := _with_siblings(node, _read(pieces)):
             raw = "; ".join(piece.text for piece in pieces)[:500]
             yield Byline(tuple(found), raw, f"{node.tag}.{name.split()[0]}" if name.strip() else str(node.tag))
 
 
-def _is_marked(node: LexborNode, name: str) -> bool:
+def _is_byline(node: LexborNode) -> bool:
+    """Whether an element calls itself a byline, by its class or what it is to the article."""
     get = node.attributes.get
-    return bool(get("rel") or get("itemprop") or _CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
+    name = get("class") or ""
+    if node.tag in _WHOLE or _OTHER_CLASS.search(name):
+        return False
+    if any(word in ("author", "byline") for key in ("rel", "itemprop") for word in (get(key) or "").lower().split()):
+        return True
+    return bool(_CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
 
 
 def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
@@ -234,7 +239,7 @@ def _in_prose(link: LexborNode) -> bool:
 
 
 def linked(doc: Document) -> Byline | None:
-    """The names in a link to an author's page near the headline, where no element says that it is a byline."""
+    """The names in a link to an author's page near the headline, be it in a list or an aside."""
     links: dict[str, LexborNode] = {}
     for node in doc.tree.css("a[href]"):
         if _is_authors(node) and not _elsewhere(node, _FAR):
@@ -273,12 +278,18 @@ def _elsewhere(node: LexborNode, places: frozenset[str] = _ELSEWHERE) -> bool:
         if parent is None or parent.tag == "body":
             return False
         name = parent.attributes.get("class") or ""
-        if _OTHERS.search(name) or (parent.tag in places and not _is_own(parent, name)):
+        if _OTHERS.search(name) or (parent.tag in places and not _is_own(parent, name) and not _is_alone(node, parent)):
             return True
-        if parent.tag == "a" and parent is not node and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
+        if parent.tag == "a" and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
             return not _page().search(parent.attributes.get("href") or "")
         parent = parent.parent
     return False
+
+
+def _is_alone(node: LexborNode, aside: LexborNode) -> bool:
+    """Whether an aside holds a byline and little else: no teaser, no quotation."""
+    short = aside.tag == "aside" and len(tidy(aside.text())) <= len(tidy(node.text())) + _CARD
+    return short and aside.css_first("h1, h2, h3, h4") is None
 
 
 def _is_own(node: LexborNode, name: str) -> bool:
