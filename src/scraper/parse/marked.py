@@ -99,21 +99,25 @@ def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
 
 
 def _pieces(node: LexborNode) -> list[Piece]:
-    """An element's pieces of text; a given and a family name in elements of their own are one."""
+    """An element's pieces of text; a given and a family name that one link holds are one."""
     found: list[Piece] = []
+    last: LexborNode | None = None
     for each in node.traverse(include_text=True):
-        parent = each.parent
-        if (
-            each.tag != "-text"
-            or parent is None
-            or parent.tag in _SILENT
-            or not (text := tidy(each.text_content or ""))
-        ):
+        text, parent = tidy(each.text_content or "") if each.tag == "-text" else "", each.parent
+        if not text or parent is None or parent.tag in _SILENT:
             continue
-        found.append(Piece(text, _kind(parent), _link(parent)))
+        link = _link(parent)
+        if link is not None and last is not None and link.mem_id == last.mem_id and _is_given(found[-1].text, text):
+            text = f"{found.pop().text} {text}"
+        found.append(Piece(text, _kind(parent), _folder(link)))
+        last = link
         if len(found) == _PIECES:
             break
     return found
+
+
+def _is_given(text: str, family: str) -> bool:
+    return text.isalpha() and family.isalpha() and text.istitle() and family.istitle() and text != family
 
 
 def _kind(node: LexborNode) -> tuple[str | None, ...]:
@@ -122,16 +126,20 @@ def _kind(node: LexborNode) -> tuple[str | None, ...]:
     return (node.tag, node.attributes.get("class"), *outer)
 
 
-def _link(node: LexborNode | None) -> str:
+def _link(node: LexborNode | None) -> LexborNode | None:
     for _ in range(3):
-        if node is None:
-            break
-        if node.tag == "a":
-            href = node.attributes.get("href") or ""
-            own = "author" in (node.attributes.get("rel") or "") or _page().search(href)
-            return _AUTHOR if own else _FOLDER.sub(r"\1", href) or "/"
+        if node is None or node.tag == "a":
+            return node
         node = node.parent
-    return ""
+    return None
+
+
+def _folder(link: LexborNode | None) -> str:
+    if link is None:
+        return ""
+    href = link.attributes.get("href") or ""
+    own = "author" in (link.attributes.get("rel") or "") or _page().search(href)
+    return _AUTHOR if own else _FOLDER.sub(r"\1", href) or "/"
 
 
 def _read(pieces: list[Piece]) -> list[str]:
