@@ -101,7 +101,7 @@ def from_link(doc: Document) -> Found | None:
 
 def from_own_byline(doc: Document) -> Found | None:
     """The newsroom itself, or somebody whose name is the site's, where a byline names nobody else."""
-    if line := next(bylines(doc), None) or linked(doc):
+    if line := next(iter(bylines(doc)), None) or linked(doc):
         return Found(line.names[:1], "markup", line.raw, line.path)
     found, text = printed(doc, own=True)
     return Found(tuple(found), "markup", text, "text") if found else None

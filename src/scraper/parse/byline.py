@@ -59,33 +59,60 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
 
     `own`, the first that names the site itself: "By Valley Times".
     """
-    if not any(map(begins, doc.pieces)):
+    if not _has_line(doc):
         return [], ""
-    pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
-    for at in near(pieces, heads(doc)):
+    pieces, places = lines(doc)
+    for at in near(pieces, places):
         names, line = _names(pieces, at, doc, own)
         if names:
             return names, line
     return [], ""
 
 
-def heads(doc: Document) -> tuple[str, ...]:
+def _has_line(doc: Document) -> bool:
+    known = doc.memo.get("byline_begins")
+    if known is None:
+        known = doc.memo["byline_begins"] = any(map(begins, doc.pieces))
+    return bool(known)
+
+
+def lines(doc: Document) -> tuple[list[str], list[int]]:
+    """The page's pieces of text, and where one is the headline, or the main heading, or begins as these do."""
+    known = doc.memo.get("byline_lines")
+    if not isinstance(known, tuple):
+        pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
+        known = doc.memo["byline_lines"] = (pieces, list(_places(pieces, _heads(doc))))
+    return known
+
+
+def _heads(doc: Document) -> tuple[str, ...]:
     """The headline, squashed, and the main heading, which the page may give other words than its data."""
     found = headline(doc)
     texts = [str(found.value)] if found else []
-    return tuple(filter(None, map(squash, [*texts, *(node.text() for node in doc.h1s[:1])])))
+    return tuple(dict.fromkeys(filter(None, map(squash, [*texts, *(node.text() for node in doc.h1s[:1])]))))
 
 
-def near(pieces: list[str], heads: tuple[str, ...], after: int = _AFTER) -> Iterator[int]:
-    """Pieces around each place where a headline stands, or begins: those behind it first."""
+def _places(pieces: list[str], heads: tuple[str, ...]) -> Iterator[int]:
+    initials = {head[0] for head in heads}
     for at, piece in enumerate(pieces):
+        first = piece[0].casefold()
+        if first.isascii() and first.isalnum() and first not in initials:
+            continue  # most pieces, at no cost
         begin = squash(piece[:_HEAD])
-        if not any(head.startswith(begin) for head in heads):
-            continue
-        key = squash(piece)
-        if key in heads or (len(piece) >= _HEAD and key and any(head.startswith(key) for head in heads)):
-            yield from range(at + 1, min(at + 1 + after, len(pieces)))
-            yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
+        for head in heads:
+            if not head.startswith(begin):
+                continue
+            key = squash(piece)
+            if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
+                yield at
+                break
+
+
+def near(pieces: list[str], places: list[int], after: int = _AFTER) -> Iterator[int]:
+    """Pieces around each of these places: those behind it first."""
+    for at in places:
+        yield from range(at + 1, min(at + 1 + after, len(pieces)))
+        yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 
 
 def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[str], str]:

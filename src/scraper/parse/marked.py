@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.byline import begins, heads, near
+from scraper.parse.byline import begins, lines, near
 from scraper.parse.document import Document
 from scraper.parse.names import is_office, is_role, is_sentence, names, persons, strip_before
 from scraper.parse.sitename import squash, tidy
@@ -35,7 +36,7 @@ _OWN = re.compile(
 )  # of an article's own foot, or an item of its line
 _WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
 _SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))
-_NODES, _PIECES = 60, 60  # elements looked at, pieces of text read of each
+_NODES, _PIECES, _BYLINES = 60, 60, 3  # elements looked at, pieces of text read of each, bylines found
 _PROSE = 120  # characters; a longer piece tells of somebody, it names nobody
 _LINKED = 25  # pieces of text behind the headline in which a link to an author is the article's
 _LINE = 300  # characters of an element that can still be one byline
@@ -64,8 +65,15 @@ class Piece:
     link: str  # the first part of the path that it links to: names link to one folder, topics to another
 
 
-def bylines(doc: Document) -> Iterator[Byline]:
-    """The names in each element that calls itself a byline, in page order, outside comments, teasers and margins."""
+def bylines(doc: Document) -> list[Byline]:
+    """The first bylines: elements that call themselves so, in page order, outside comments, teasers and margins."""
+    known = doc.memo.get("bylines")
+    if not isinstance(known, list):
+        known = doc.memo["bylines"] = list(itertools.islice(_bylines(doc), _BYLINES))
+    return known
+
+
+def _bylines(doc: Document) -> Iterator[Byline]:
     for node in doc.tree.css(_MARKUP)[:_NODES]:
         if not _is_byline(node) or _elsewhere(node):
             continue
@@ -234,8 +242,10 @@ def _is_authors(link: LexborNode) -> bool:
     href = link.attributes.get("href") or ""
     if _page().search(href):
         return True
-    slug, name = _PROFILE.search(href), tidy(link.text())
-    return slug is not None and " " in name and squash(slug[1]).startswith(squash(name)) and not _in_prose(link)
+    if (slug := _PROFILE.search(href)) is None:
+        return False
+    name = tidy(link.text())
+    return " " in name and squash(slug[1]).startswith(squash(name)) and not _in_prose(link)
 
 
 def _in_prose(link: LexborNode) -> bool:
@@ -248,13 +258,15 @@ def _in_prose(link: LexborNode) -> bool:
 
 def linked(doc: Document) -> Byline | None:
     """The names in a link to an author's page near the headline, be it in a list or an aside."""
+    pieces, places = lines(doc)
+    wanted = {pieces[at] for at in near(pieces, places, _LINKED) if len(pieces[at]) <= _PROSE}
     links: dict[str, LexborNode] = {}
-    for node in doc.tree.css("a[href]"):
-        if _is_authors(node) and not _elsewhere(node, _FAR):
-            links.setdefault(tidy(node.text()), node)
-    pieces = [tidy(piece) for piece in doc.pieces] if links else []
+    for node in doc.tree.css("a[href]") if wanted else ():
+        text = " ".join(node.text().split())
+        if text in wanted and text not in links and _is_authors(node) and not _elsewhere(node, _FAR):
+            links[text] = node
     begun = False
-    for at in near(pieces, heads(doc) if links else (), _LINKED):
+    for at in near(pieces, places, _LINKED) if links else ():
         begun = begun or len(pieces[at]) > _LINE
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
@@ -270,9 +282,12 @@ def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
     """`found`, or all names of the line around it, where each author has an element of their own."""
     line = node.parent
     for _ in range(2):
-        if not found or line is None or line.tag in _WHOLE or len(line.text(strip=True)) > _LINE:
+        if not found or line is None or line.tag in _WHOLE:
             break
-        more = _read(_pieces(line))
+        pieces = _pieces(line)
+        if len(pieces) == _PIECES or sum(len(piece.text) for piece in pieces) > _LINE:
+            break
+        more = _read(pieces)
         if more[:1] == found[:1] and set(found) <= set(more):
             found = more
         line = line.parent
