@@ -14,6 +14,7 @@ from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
 _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
+_WINDOW = 50  # pieces kept on either side of a headline, code among them
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _CODE = re.compile(r"[{}<>=;]")
@@ -61,8 +62,7 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
     """
     if not _has_line(doc):
         return [], ""
-    pieces, places = lines(doc)
-    for at in near(pieces, places):
+    for pieces, at in near(doc):
         names, line = _names(pieces, at, doc, own)
         if names:
             return names, line
@@ -76,13 +76,28 @@ def _has_line(doc: Document) -> bool:
     return bool(known)
 
 
-def lines(doc: Document) -> tuple[list[str], list[int]]:
-    """The page's pieces of text, and where one is the headline, or the main heading, or begins as these do."""
-    known = doc.memo.get("byline_lines")
-    if not isinstance(known, tuple):
-        pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
-        known = doc.memo["byline_lines"] = (pieces, list(_places(pieces, _heads(doc))))
+def near(doc: Document, after: int = _AFTER) -> Iterator[tuple[list[str], int]]:
+    """Pieces of text around each headline, as a run of them and the place in it: those behind it first."""
+    for pieces, at in _windows(doc):
+        for i in (*range(at + 1, min(at + 1 + after, len(pieces))), *range(at - 1, max(at - 1 - _BEFORE, -1), -1)):
+            yield pieces, i
+
+
+def _windows(doc: Document) -> list[tuple[list[str], int]]:
+    """The pieces around each that is the headline, or the main heading, or begins as these do, and where it is."""
+    known = doc.memo.get("byline_windows")
+    if not isinstance(known, list):
+        known = doc.memo["byline_windows"] = [
+            ([*before, *_clean(doc.pieces[at : at + _WINDOW])], len(before))
+            for at in _places(doc.pieces, _heads(doc))
+            for before in [_clean(doc.pieces[max(0, at - _WINDOW) : at])]
+        ]
     return known
+
+
+def _clean(pieces: list[str]) -> list[str]:
+    """Pieces of text without code, each on one line."""
+    return [" ".join(p.split()) for p in pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
 
 
 def _heads(doc: Document) -> tuple[str, ...]:
@@ -95,7 +110,7 @@ def _heads(doc: Document) -> tuple[str, ...]:
 def _places(pieces: list[str], heads: tuple[str, ...]) -> Iterator[int]:
     initials = {head[0] for head in heads}
     for at, piece in enumerate(pieces):
-        first = piece[0].casefold()
+        first = piece[:1].casefold()
         if first.isascii() and first.isalnum() and first not in initials:
             continue  # most pieces, at no cost
         begin = squash(piece[:_HEAD])
@@ -106,13 +121,6 @@ def _places(pieces: list[str], heads: tuple[str, ...]) -> Iterator[int]:
             if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
                 yield at
                 break
-
-
-def near(pieces: list[str], places: list[int], after: int = _AFTER) -> Iterator[int]:
-    """Pieces around each of these places: those behind it first."""
-    for at in places:
-        yield from range(at + 1, min(at + 1 + after, len(pieces)))
-        yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
 
 
 def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[str], str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.byline import begins, lines, near
+from scraper.parse.byline import begins, near
 from scraper.parse.document import Document
 from scraper.parse.names import is_office, is_role, is_sentence, names, persons, strip_before
 from scraper.parse.sitename import squash, tidy
@@ -258,15 +258,14 @@ def _in_prose(link: LexborNode) -> bool:
 
 def linked(doc: Document) -> Byline | None:
     """The names in a link to an author's page near the headline, be it in a list or an aside."""
-    pieces, places = lines(doc)
-    wanted = {pieces[at] for at in near(pieces, places, _LINKED) if len(pieces[at]) <= _PROSE}
+    wanted = {pieces[at] for pieces, at in near(doc, _LINKED) if len(pieces[at]) <= _PROSE}
     links: dict[str, LexborNode] = {}
     for node in doc.tree.css("a[href]") if wanted else ():
         text = " ".join(node.text().split())
         if text in wanted and text not in links and _is_authors(node) and not _elsewhere(node, _FAR):
             links[text] = node
     begun = False
-    for at in near(pieces, places, _LINKED) if links else ():
+    for pieces, at in near(doc, _LINKED) if links else ():
         begun = begun or len(pieces[at]) > _LINE
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
