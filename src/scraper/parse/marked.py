@@ -258,6 +258,13 @@ def _in_prose(link: LexborNode) -> bool:
 
 def linked(doc: Document) -> Byline | None:
     """The names in a link to an author's page near the headline, be it in a list or an aside."""
+    if "byline_link" not in doc.memo:
+        doc.memo["byline_link"] = _linked(doc)
+    known = doc.memo["byline_link"]
+    return known if isinstance(known, Byline) else None
+
+
+def _linked(doc: Document) -> Byline | None:
     wanted = {pieces[at] for pieces, at in near(doc, _LINKED) if len(pieces[at]) <= _PROSE}
     links: dict[str, LexborNode] = {}
     for node in doc.tree.css("a[href]") if wanted else ():
