@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from scraper.data import table
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
+from scraper.parse.names import is_office
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
 _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
+_WINDOW = 50  # pieces kept on either side of a headline, code among them
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _CODE = re.compile(r"[{}<>=;]")
@@ -48,36 +50,80 @@ def _initials() -> frozenset[str]:
     return frozenset(word[:2] for word in _words("line"))
 
 
-def _begins(line: str) -> bool:
+def begins(line: str) -> bool:
     """Whether a line begins as bylines do; most do not by their first letters already."""
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 
-def printed(doc: Document) -> tuple[list[str], str]:
-    """The names of the first byline in the text around the headline, and its line; empty where there is none."""
-    found = headline(doc) if any(map(_begins, doc.pieces)) else None
-    if found is None:
+def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
+    """The names of the first byline in the text around the headline, and its line; empty where there is none.
+
+    `own`, the first that names the site itself: "By Valley Times".
+    """
+    if not _has_line(doc):
         return [], ""
-    pieces = [" ".join(p.split()) for p in doc.pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
-    for at in _near(pieces, squash(str(found.value))):
-        names, line = _names(pieces, at, doc)
+    for pieces, at in near(doc):
+        names, line = _names(pieces, at, doc, own)
         if names:
             return names, line
     return [], ""
 
 
-def _near(pieces: list[str], head: str) -> Iterator[int]:
-    """Pieces around each place where the headline stands, or begins: those behind it first."""
+def _has_line(doc: Document) -> bool:
+    known = doc.memo.get("byline_begins")
+    if known is None:
+        known = doc.memo["byline_begins"] = any(map(begins, doc.pieces))
+    return bool(known)
+
+
+def near(doc: Document, after: int = _AFTER) -> Iterator[tuple[list[str], int]]:
+    """Pieces of text around each headline, as a run of them and the place in it: those behind it first."""
+    for pieces, at in _windows(doc):
+        for i in (*range(at + 1, min(at + 1 + after, len(pieces))), *range(at - 1, max(at - 1 - _BEFORE, -1), -1)):
+            yield pieces, i
+
+
+def _windows(doc: Document) -> list[tuple[list[str], int]]:
+    """The pieces around each that is the headline, or the main heading, or begins as these do, and where it is."""
+    known = doc.memo.get("byline_windows")
+    if not isinstance(known, list):
+        known = doc.memo["byline_windows"] = [
+            ([*before, *_clean(doc.pieces[at : at + _WINDOW])], len(before))
+            for at in _places(doc.pieces, _heads(doc))
+            for before in [_clean(doc.pieces[max(0, at - _WINDOW) : at])]
+        ]
+    return known
+
+
+def _clean(pieces: list[str]) -> list[str]:
+    """Pieces of text without code, each on one line."""
+    return [" ".join(p.split()) for p in pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
+
+
+def _heads(doc: Document) -> tuple[str, ...]:
+    """The headline, squashed, and the main heading, which the page may give other words than its data."""
+    found = headline(doc)
+    texts = [str(found.value)] if found else []
+    return tuple(dict.fromkeys(filter(None, map(squash, [*texts, *(node.text() for node in doc.h1s[:1])]))))
+
+
+def _places(pieces: list[str], heads: tuple[str, ...]) -> Iterator[int]:
+    initials = {head[0] for head in heads}
     for at, piece in enumerate(pieces):
-        if not head.startswith(squash(piece[:_HEAD])):
-            continue
-        key = squash(piece)
-        if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
-            yield from range(at + 1, min(at + 1 + _AFTER, len(pieces)))
-            yield from range(at - 1, max(at - 1 - _BEFORE, -1), -1)
+        first = piece[:1].casefold()
+        if first.isascii() and first.isalnum() and first not in initials:
+            continue  # most pieces, at no cost
+        begin = squash(piece[:_HEAD])
+        for head in heads:
+            if not head.startswith(begin):
+                continue
+            key = squash(piece)
+            if key == head or (len(piece) >= _HEAD and key and head.startswith(key)):
+                yield at
+                break
 
 
-def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
+def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[str], str]:
     """The names of a line that begins as bylines do: in the same piece of text, or in the next ones."""
     line = pieces[at]
     start = _start().match(line) if len(line) <= _LONGEST else None
@@ -91,9 +137,9 @@ def _names(pieces: list[str], at: int, doc: Document) -> tuple[list[str], str]:
         line = f"{line} {rest}"
     found: list[str] = []
     for part in _and().split(_end().sub("", rest)):
-        if not _is_person(part, alone=dated and not found) or is_site(
-            part, site_names(doc), host_label(doc), part=False
-        ):
+        if is_site(part, site_names(doc), host_label(doc), part=False):
+            return ([part], line) if own and not found else (found, line)
+        if own or is_office(part) or not _is_person(part, alone=dated and not found):
             break
         found.append(part)
     return found, line

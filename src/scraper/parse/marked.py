@@ -1,0 +1,328 @@
+"""Bylines in elements that say what they are: rel=author, itemprop=author, class="byline"."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from selectolax.lexbor import LexborNode
+
+from scraper.data import table
+from scraper.parse.byline import begins, near
+from scraper.parse.document import Document
+from scraper.parse.names import is_office, is_role, is_sentence, names, persons, strip_before
+from scraper.parse.sitename import squash, tidy
+
+_MARKUP = (
+    "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
+    "[data-testid*='author' i], [data-testid*='byline' i]"
+)
+_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|writer)(?:$|[\s_-]|s?__?name|name)", re.IGNORECASE)
+_BYLINE = re.compile(r"byline", re.IGNORECASE)
+_OTHER_CLASS = re.compile(
+    r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
+    r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b"
+    r"|commform",
+    re.IGNORECASE,
+)  # icon-list: a page builder's plain lists, which hold an article's author and date
+_ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
+_FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
+_OTHERS = re.compile(r"comment|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
+_OWN = re.compile(
+    r"\b(?:post|entry|article)[-_]|author|byline|meta", re.IGNORECASE
+)  # of an article's own foot, or an item of its line
+_WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
+_SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))
+_NODES, _PIECES, _BYLINES = 60, 60, 3  # elements looked at, pieces of text read of each, bylines found
+_PROSE = 120  # characters; a longer piece tells of somebody, it names nobody
+_LINKED = 25  # pieces of text behind the headline in which a link to an author is the article's
+_LINE = 300  # characters of an element that can still be one byline
+_CARD = 25  # characters around a byline that make a link around it another article's
+_AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
+_PROFILE = re.compile(
+    r"/(?:profiles?|profil|experts?|experten|expertos|esperti|eksperci|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
+    re.IGNORECASE,
+)
+_FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#?\w*).*", re.DOTALL)
+_TIE = re.compile(r"[\s,&/]*")
+_TIED = re.compile(r"[,&/]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    names: tuple[str, ...]
+    raw: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    text: str
+    kind: tuple[str | None, ...]  # the elements that it is in: names of one byline are written alike
+    link: str  # the first part of the path that it links to: names link to one folder, topics to another
+
+
+def bylines(doc: Document) -> list[Byline]:
+    """The first bylines: elements that call themselves so, in page order, outside comments, teasers and margins."""
+    known = doc.memo.get("bylines")
+    if not isinstance(known, list):
+        known = doc.memo["bylines"] = list(itertools.islice(_bylines(doc), _BYLINES))
+    return known
+
+
+def _bylines(doc: Document) -> Iterator[Byline]:
+    for node in doc.tree.css(_MARKUP)[:_NODES]:
+        if not _is_byline(node) or _elsewhere(node):
+            continue
+        name, pieces = node.attributes.get("class") or "", _pieces(node)
+        if found := _with_siblings(node, _read(pieces)):
+            raw = "; ".join(piece.text for piece in pieces)[:500]
+            yield Byline(tuple(found), raw, f"{node.tag}.{name.split()[0]}" if name.strip() else str(node.tag))
+
+
+def _is_byline(node: LexborNode) -> bool:
+    """Whether an element calls itself a byline, by its class or what it is to the article."""
+    get = node.attributes.get
+    name = get("class") or ""
+    if node.tag in _WHOLE or _OTHER_CLASS.search(name):
+        return False
+    if any(word in ("author", "byline") for key in ("rel", "itemprop") for word in (get(key) or "").lower().split()):
+        return True
+    return bool(_CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
+
+
+def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
+    """Whether a text stands in an element whose class is such: "Text: Ada Lind" in class="byline"."""
+    parent = node.parent
+    for _ in range(4):
+        if parent is None:
+            return False
+        if name.search(parent.attributes.get("class") or ""):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _pieces(node: LexborNode) -> list[Piece]:
+    """An element's pieces of text; a given and a family name that one link holds are one."""
+    found: list[Piece] = []
+    last: LexborNode | None = None
+    for each in node.traverse(include_text=True):
+        text, parent = tidy(each.text_content or "") if each.tag == "-text" else "", each.parent
+        if not text or parent is None or parent.tag in _SILENT:
+            continue
+        link = _link(parent)
+        if link is not None and last is not None and link.mem_id == last.mem_id and _is_given(found[-1].text, text):
+            text = f"{found.pop().text} {text}"
+        found.append(Piece(text, _kind(parent), _folder(link)))
+        last = link
+        if len(found) == _PIECES:
+            break
+    return found
+
+
+def _is_given(text: str, family: str) -> bool:
+    return text.isalpha() and family.isalpha() and text.istitle() and family.istitle() and text != family
+
+
+def _kind(node: LexborNode) -> tuple[str | None, ...]:
+    above = node.parent
+    outer = (above.tag, above.attributes.get("class")) if above else (None, None)
+    return (node.tag, node.attributes.get("class"), *outer)
+
+
+def _link(node: LexborNode | None) -> LexborNode | None:
+    for _ in range(3):
+        if node is None or node.tag == "a":
+            return node
+        node = node.parent
+    return None
+
+
+def _folder(link: LexborNode | None) -> str:
+    if link is None:
+        return ""
+    href = link.attributes.get("href") or ""
+    own = "author" in (link.attributes.get("rel") or "") or _page().search(href)
+    return _AUTHOR if own else _FOLDER.sub(r"\1", href) or "/"
+
+
+def _read(pieces: list[Piece]) -> list[str]:
+    """The names of one byline: from its word for "by" on, else from a link to an author, where it has one."""
+    at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
+    if at is None:
+        at = next((i for i, piece in enumerate(pieces) if piece.link == _AUTHOR), 0)
+    return _names(pieces[at:]) or (_names(pieces) if at else [])
+
+
+def _is_by(text: str) -> bool:
+    return not strip_before(f"{text} ").strip(" :")
+
+
+def _names(pieces: list[Piece]) -> list[str]:
+    """The first name, and those that "and", commas or the same kind of element tie to it; no editors, no checkers."""
+    found: list[str] = []
+    first: Piece | None = None
+    others = tied = tied_by = False
+    for piece in pieces:
+        text = piece.text
+        if task := _task().match(text):
+            others, tied = others or task.end() == len(text) or _is_by(text.split()[-1]), False
+        elif _is_by(text):
+            others, tied, tied_by = False, True, True
+        elif _TIE.fullmatch(text) or text.casefold() in table("authorwords.toml")["between"]:
+            tied = not others
+        else:
+            tied_by = tied_by or begins(text)
+            others = others and not begins(text)
+            if not others and (first is None or _goes_on(first, piece, tied)):
+                loose = first is None and (tied_by or piece.link == _AUTHOR)
+                new = [n for n in names_of(text, loose) if first is None or (persons([n]) and persons(found))]
+                first = first or (piece if new else None)
+                found += new
+            tied = bool(_TIED.search(text))
+    return _people(list({name.casefold(): name for name in reversed(found)}.values())[::-1])
+
+
+def _goes_on(first: Piece, piece: Piece, tied: bool) -> bool:
+    """Whether a piece can name one more author: tied to the one before, or written as the first is."""
+    if first.link and piece.link and first.link != piece.link:
+        return False
+    return tied or (piece.kind == first.kind and piece.link == first.link)
+
+
+def names_of(text: str, loose: bool = False) -> list[str]:
+    """The names in one piece of a byline; `loose`, one that need not look like a person's: "the Valley Team".
+
+    What follows a full name is one too, or a degree, an office, an agency.
+    """
+    if len(text) > _PROSE and not begins(text):
+        return []
+    first, *more = names([text]) or [""]
+    if not first or (is_role(first) and not loose) or is_sentence(first, loose):
+        return []
+    if more and first.split()[0].casefold() in table("authorwords.toml")["articles"]:
+        return []  # "The Valley and Sea Ministries"
+    full = " " in first
+    return [first, *(n for n in more if not is_office(n) and persons([n]) is full)]
+
+
+def _people(found: list[str]) -> list[str]:
+    """`found` without agencies and organisations, where it names persons beside them."""
+    words = table("authorwords.toml")
+    kept = [
+        name
+        for name in found
+        if name.casefold() not in words["agencies"] and name.split()[0].casefold() not in words["articles"]
+    ]
+    return kept if any(" " in name or not name.isascii() for name in kept) else found
+
+
+@functools.cache
+def _task() -> re.Pattern[str]:
+    """What others did for an article: "Reviewed by", "Fotos: "."""
+    words = "|".join(sorted(map(re.escape, table("authorwords.toml")["others"]), key=len, reverse=True))
+    return re.compile(rf"(?:{words})(?:\s*:\s*$|$|(?=\W))", re.IGNORECASE)
+
+
+@functools.cache
+def _page() -> re.Pattern[str]:
+    """The address of an author's page, in the common systems: /author/ada, /blog?author=1."""
+    words = "|".join(map(re.escape, table("authorwords.toml")["pages"]))
+    return re.compile(
+        rf"/(?:{words})/[^/?#]|[?/&](?:{words})(?:id)?[=?]|/profile/[^/]+/(?:profile|blog-posts)", re.IGNORECASE
+    )
+
+
+def _is_authors(link: LexborNode) -> bool:
+    """Whether a link leads to an author's page by its address, or to somebody's page whose address is their name."""
+    href = link.attributes.get("href") or ""
+    if _page().search(href):
+        return True
+    if (slug := _PROFILE.search(href)) is None:
+        return False
+    name = tidy(link.text())
+    return " " in name and squash(slug[1]).startswith(squash(name)) and not _in_prose(link)
+
+
+def _in_prose(link: LexborNode) -> bool:
+    """Whether a link stands in a paragraph: it is to somebody whom the article is about."""
+    block = link.parent
+    while block is not None and block.tag in ("span", "strong", "em", "b", "i"):
+        block = block.parent
+    return block is not None and len(tidy(block.text())) > _PROSE
+
+
+def linked(doc: Document) -> Byline | None:
+    """The names in a link to an author's page near the headline, be it in a list or an aside."""
+    if "byline_link" not in doc.memo:
+        doc.memo["byline_link"] = _linked(doc)
+    known = doc.memo["byline_link"]
+    return known if isinstance(known, Byline) else None
+
+
+def _linked(doc: Document) -> Byline | None:
+    wanted = {pieces[at] for pieces, at in near(doc, _LINKED) if len(pieces[at]) <= _PROSE}
+    links: dict[str, LexborNode] = {}
+    for node in doc.tree.css("a[href]") if wanted else ():
+        text = " ".join(node.text().split())
+        if text in wanted and text not in links and _is_authors(node) and not _elsewhere(node, _FAR):
+            links[text] = node
+    begun = False
+    for pieces, at in near(doc, _LINKED) if links else ():
+        begun = begun or len(pieces[at]) > _LINE
+        link = links.get(pieces[at])
+        kept = names_of(pieces[at]) if link is not None else []
+        href = link.attributes.get("href") or "" if link is not None else ""
+        if link is None or not kept or (begun and not _page().search(href)):
+            continue  # in or behind the text, a page of somebody's own is of whom it is about
+        if persons(kept) or (kept[0] == pieces[at] and squash(kept[0]) in squash(href)):
+            return Byline(tuple(_with_siblings(link, kept)), pieces[at], "link to an author")
+    return None
+
+
+def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
+    """`found`, or all names of the line around it, where each author has an element of their own."""
+    line = node.parent
+    for _ in range(2):
+        if not found or line is None or line.tag in _WHOLE:
+            break
+        pieces = _pieces(line)
+        if len(pieces) == _PIECES or sum(len(piece.text) for piece in pieces) > _LINE:
+            break
+        more = _read(pieces)
+        if more[:1] == found[:1] and set(found) <= set(more):
+            found = more
+        line = line.parent
+    return found
+
+
+def _elsewhere(node: LexborNode, places: frozenset[str] = _ELSEWHERE) -> bool:
+    """Whether a byline belongs to a comment, a teaser, a picture or the margin."""
+    parent: LexborNode | None = node
+    for _ in range(8):
+        if parent is None or parent.tag == "body":
+            return False
+        name = parent.attributes.get("class") or ""
+        if _OTHERS.search(name) or (parent.tag in places and not _is_own(parent, name) and not _is_alone(node, parent)):
+            return True
+        if parent.tag == "a" and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
+            return not _page().search(parent.attributes.get("href") or "")
+        parent = parent.parent
+    return False
+
+
+def _is_alone(node: LexborNode, aside: LexborNode) -> bool:
+    """Whether an aside holds a byline and little else: no teaser, no quotation."""
+    short = aside.tag == "aside" and len(tidy(aside.text())) <= len(tidy(node.text())) + _CARD
+    return short and aside.css_first("h1, h2, h3, h4") is None
+
+
+def _is_own(node: LexborNode, name: str) -> bool:
+    """Whether a foot or an item of a list is the article's own: "post-footer", an item of the byline."""
+    if node.attributes.get("itemprop") == "author":
+        return True
+    return node.tag in ("footer", "li", "aside") and bool(_OWN.search(f"{name} {node.attributes.get('id') or ''}"))

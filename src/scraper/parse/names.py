@@ -1,0 +1,144 @@
+"""Texts -> people's names: without roles, dates, addresses and the words that stand around them."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+
+from scraper.data import table
+from scraper.parse import datewords
+from scraper.parse.sitename import tidy
+
+MAX = 40  # authors; more is a directory
+LONGEST = 60  # characters of one name
+_UNPARTED = "\u2e80"  # the letters from here on are Chinese, Japanese, Korean
+_LONGEST_UNPARTED = 12  # letters of such a name
+_LOOSE = 3  # words of a newsroom's name that is no person's
+_WORDS = 7  # of one name
+DROPPED = re.compile(
+    r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
+)
+_MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
+_NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
+_INITIAL = re.compile(r"\s[^\W\d_]\s")
+_OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
+_GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
+_ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
+
+
+@functools.cache
+def _no_names() -> frozenset[str]:
+    words = table("authorwords.toml")
+    return frozenset(word for each in ("nobody", "before", "line", "between") for word in words[each])
+
+
+@functools.cache
+def _pattern(name: str) -> re.Pattern[str]:
+    """The words of one list, the longest first, as whole words."""
+    lists = ("before", "line") if name == "before" else (name,)
+    listed = [word for each in lists for word in table("authorwords.toml")[each]]
+    words = "|".join(sorted(map(re.escape, listed), key=len, reverse=True))
+    forms = {
+        "before": rf"^(?:{words})\b\s*[:：.]?\s+|^(?:{words})\s*[:：／]\s*",
+        "between": rf"\s+(?:{words})\s+|\s*&\s*",
+        "until": rf"\s+(?:{words})(?:\b.*|$)",
+        "dated": rf"(?:^|\s+)(?:{words})(?:\b.*|$)",
+        "after": rf"\s+(?:{words})$",
+        "picture": rf"^(?:{words})\W",
+        "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
+        "office": rf"(?:^|\W)(?:{words})(?:\W|$)",
+        "links": rf"^(?:{words})(?:\W|$)",
+        "others": rf"^(?:{words})(?:\W|$)",
+    }
+    return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
+
+
+def names(texts: Iterable[str]) -> list[str]:
+    """The names in some texts, cleaned, each once, in order.
+
+    >>> names(["By Ada Lind and Ben Ott, News Reporter", "ADA LIND", "desk@valley.example"])
+    ['Ada Lind', 'Ben Ott']
+    """
+    found: dict[str, str] = {}
+    for text in texts:
+        for name in _split(text):
+            if len(found) < MAX:
+                found.setdefault(name.casefold(), name)
+    return list(found.values())
+
+
+def _split(text: str) -> Iterator[str]:
+    text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
+    text = strip_before(text.strip())
+    for part in _MARKS.split(text):
+        if is_role(part) and part != text:
+            continue
+        pieces = _pattern("between").split(part)
+        if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
+            pieces = [part]  # "José Lind e Ott" is one name, "José Lind e Ada Ott" are two
+        for piece in pieces:
+            if (name := one(piece)) is not None:
+                yield name
+
+
+def strip_before(text: str) -> str:
+    for _ in range(2):
+        shorter = _pattern("before").sub("", text, count=1)
+        if shorter == text:
+            break
+        text = shorter
+    return text
+
+
+def one(text: str) -> str | None:
+    """One name, or None for what cannot be one."""
+    text = _pattern("until").sub("", _pattern("dated").sub("", strip_before(_OUTLET.sub("", tidy(text)))))
+    text = _pattern("after").sub("", text)
+    text = text.strip(" ,:;|–—-'’»›\t").lstrip(".").strip()
+    text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
+    if (
+        _pattern("picture").match(text)
+        or _pattern("links").match(text)
+        or _pattern("others").match(text)
+        or not 1 < len(text) <= LONGEST
+        or len(text.split()) > _WORDS
+        or text.casefold() in _no_names()
+    ):
+        return None
+    if text.split()[-1].casefold() in table("authorwords.toml")["hanging"]:
+        return None
+    if len(text) > 2 and datewords.fold(text) in datewords.words().weekdays.names:
+        return None  # "By Ada Lind, Monday"
+    return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
+
+
+def _dotted(text: str) -> bool:
+    """A site that signs with its own name may have digits in it: "BR24 Redaktion"; a date or a count may not."""
+    return re.fullmatch(r"(?=\D)[\w.' -]*[^\W\d]{2}\d{1,3}(?: [^\W\d]+){0,3}", text) is not None
+
+
+def is_role(text: str) -> bool:
+    """Whether a text tells what somebody does: "Senior News Reporter"."""
+    return _pattern("role").search(text) is not None
+
+
+def is_office(text: str) -> bool:
+    """Whether a text behind a name tells where or as what somebody works: "Global Desk", "Shipping Expert"."""
+    return _pattern("office").search(text) is not None or is_role(text)
+
+
+def persons(found: list[str]) -> bool:
+    """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
+    return all(" " in name or max(name) >= _UNPARTED for name in found) and not any(map(is_sentence, found))
+
+
+def is_sentence(text: str, loose: bool = False) -> bool:
+    """Whether a text has words that no person's name has; `loose`, and more of them than "the Valley Team"."""
+    words = table("authorwords.toml")
+    if max(text) >= _UNPARTED and len(text) > _LONGEST_UNPARTED:
+        return True
+    if any(word in words["small"] for word in text.split()):
+        return not loose or len(text.split()) > _LOOSE
+    small = any(word[0].islower() and word not in words["particles"] for word in text.split())
+    return " " in text and small and not text.islower() and not (loose and len(text.split()) <= _LOOSE)
