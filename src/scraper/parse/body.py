@@ -27,6 +27,7 @@ _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
 _LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
+_SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 _STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
@@ -92,12 +93,17 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 
 def _is_furniture(text: str) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's caption."""
-    if text[-1].isdigit() and _PHP.match(text):
-        return True
-    if len(text) < _CAPTION and text[-1] not in _STOPS and _credit().search(text, len(text) - _TAIL):
+    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text):
         return True
     starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
     return starts is not None and text.casefold().startswith(starts)
+
+
+def _is_caption(text: str) -> bool:
+    """Whether a text ends with who took a picture."""
+    start = len(text) - _TAIL
+    ended = len(text) >= _CAPTION or text[-1] in _STOPS
+    return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
 
 
 def _is_label(text: str) -> bool:
