@@ -1,4 +1,4 @@
-"""The figures on the saved pages beside this tree, and the floors under them (tests/cases/floors.toml).
+"""The figures on the saved pages beside this tree, whole and bare, and their floors (tests/cases/floors.toml).
 
 python tests/floors.py                                                    # measure; raise what is better now
 python tests/floors.py --lower dates day 0.92 --reason "months in Xhosa"  # lower one, with the reason on record
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
+import re
 import tomllib
+from collections import Counter
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,6 +21,10 @@ from scraper import parse
 FILE = Path(__file__).parent / "cases" / "floors.toml"
 PAGES = Path(__file__).parents[2] / "shared" / "eval"
 SLACK = 0.01  # how far below the best figure a floor may stand without a reason
+BARE = "bare"  # pages without what they declare, of all corpora: the print must say the same
+EACH = 3  # every third page is read so
+CORPORA = ("aeb", "articles", "bodies", "dates", "newsrooms", "segments")
+_DECLARED = re.compile(rb"<script[^>]*ld\+json[^>]*>.*?</script>|<meta(?![^>]*charset)[^>]*>", re.S | re.I)
 
 Floors = dict[str, dict[str, dict[str, Any]]]  # corpus -> measure -> floor, reached, lowered
 
@@ -37,14 +44,32 @@ def without_reason(rows: Floors) -> list[str]:
 
 
 def figures(corpus: str) -> dict[str, float]:
-    """What score.py makes of our records of a corpus."""
+    """What score.py makes of our records of a corpus; of BARE, how often the print says what was declared."""
     score = _score()
+    if corpus == BARE:
+        return _agreement(score)
     marks = []
     for truth, html in score.load(PAGES / "corpora", corpus):
         article = parse(html, truth["url"] or "")
         marks.append(score.judge(truth, {**article.to_dict(), "is_article": article.is_article}))
     measured: dict[str, float] = score.summary(marks)
     return measured
+
+
+def _agreement(score: ModuleType) -> dict[str, float]:
+    """FIELD: of the values that an article declares, those read from its print too; FIELD_given: of those it gave."""
+    same, given, declared = Counter[str](), Counter[str](), Counter[str]()
+    pages = itertools.chain.from_iterable(score.load(PAGES / "corpora", corpus) for corpus in CORPORA)
+    for truth, html in itertools.islice(pages, 0, None, EACH):
+        whole = parse(html, truth["url"] or "")
+        wanted = [f for f in ("headline", "date", "authors", "category") if whole.sources.get(f) in ("json-ld", "meta")]
+        if not whole.is_article or not wanted:
+            continue
+        bare = parse(_DECLARED.sub(b"", html), truth["url"] or "")
+        declared.update(wanted)
+        given.update(field for field in wanted if getattr(bare, field))
+        same.update(field for field in wanted if getattr(bare, field) == getattr(whole, field))
+    return {f: same[f] / n for f, n in declared.items()} | {f"{f}_given": same[f] / n for f, n in given.items()}
 
 
 def below(corpus: str) -> list[str]:
