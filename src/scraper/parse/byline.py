@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -14,6 +15,7 @@ from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
 _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
+_PLACES = 20  # pieces that may be the headline: it stands in the page a few times, in a list of links once more
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
@@ -89,7 +91,7 @@ def _windows(doc: Document) -> list[tuple[list[str], int]]:
     if not isinstance(known, list):
         known = doc.memo["byline_windows"] = [
             ([*before, *_clean(doc.pieces[at : at + _WINDOW])], len(before))
-            for at in _places(doc.pieces, _heads(doc))
+            for at in itertools.islice(_places(doc.pieces, _heads(doc)), _PLACES)
             for before in [_clean(doc.pieces[max(0, at - _WINDOW) : at])]
         ]
     return known

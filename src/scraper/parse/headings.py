@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from selectolax.lexbor import LexborNode
@@ -12,6 +13,7 @@ from scraper.parse.text import clean, split_url
 LONGEST = 500  # characters of a headline
 _ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
 _PARTS = frozenset(("span", "div", "p", "small"))
+_PARTS_READ = 6
 _UNREAD = "ruby rt, style, script, svg"  # readings over Han letters (HTML, 4.5.12), and what is never shown as text
 _SKIPPED = frozenset(("rt", "rp", "style", "script", "svg"))
 _GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
@@ -37,12 +39,12 @@ def texts(node: LexborNode) -> list[str]:
         return [shown(node)[:LONGEST]]
     whole = clean(node.text())[:LONGEST]
     inner = [child for child in node.iter() if child.tag in _PARTS]
-    parts = [clean(child.text())[:LONGEST] for child in inner if not _is_over(child)]
+    parts = (clean(child.text())[:LONGEST] for child in inner if not _is_over(child))
     if not inner and node.css_first("br") is None:
         return [whole]
     apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:LONGEST]
     own = clean(node.text(deep=False))[:LONGEST]
-    return [apart, whole, *(part for part in (*parts[:6], own) if part)]
+    return [apart, whole, *(part for part in (*itertools.islice(parts, _PARTS_READ), own) if part)]
 
 
 def shown(node: LexborNode) -> str:
