@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from pathlib import Path
 
@@ -351,3 +352,21 @@ def test_the_trees_count_the_columns_that_there_are() -> None:
     columns = relate(blocks, Survey(blocks, core, evidence), [Parts(0, 0, 0, 0)] * len(blocks))
     learned = table("body_weights.json")
     assert (learned["columns"], len(learned["trees"])) == (list(columns), scorer._SURE[-1][0])
+
+
+@pytest.mark.parametrize(
+    ("paragraphs", "free", "source"),
+    [(3, True, "json-ld articleBody"), (40, True, "markup"), (40, False, "json-ld articleBody")],
+    ids=["a preview", "a text at length", "a long preview that says so"],
+)
+def test_the_datas_text_is_for_previews(paragraphs: int, free: bool, source: str) -> None:
+    lines = [
+        f"Stall {i} sells bread that was baked in house {i} of the square, and has done so since May."
+        for i in range(99)
+    ]
+    data = {"@type": "NewsArticle", "headline": "Talk", "isAccessibleForFree": free, "articleBody": "\n".join(lines)}
+    shown = "".join(f"<p>{line}</p>" for line in lines[:paragraphs])
+    html = f"<script type='application/ld+json'>{json.dumps(data)}</script><h1>Talk</h1><article>{shown}</article>"
+    found = body.body(document(html), "Talk")
+    assert found is not None
+    assert (found.path if found.source == "json-ld" else found.source) == source

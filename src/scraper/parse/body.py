@@ -24,6 +24,7 @@ Access = Literal["free", "paid", "unknown"]
 
 THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
+_PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
 _LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
@@ -45,7 +46,9 @@ def body(doc: Document, headline: str | None) -> Found | None:
     found = _from_markup(doc, headline)
     shown = len(found.value) if found else 0
     data = _paragraphs(jsonld.text(doc.article_data.get("articleBody")) or "")
-    if sum(map(len, data)) > max(_DATA_BODY, 2 * shown):
+    # What is printed at length is the article; its data may have all boxes too. A preview is short, or says so.
+    is_preview = shown < _PREVIEW or _declared_access(doc) == "paid"
+    if is_preview and sum(map(len, data)) > max(_DATA_BODY, 2 * shown):
         return Found("\n\n".join(data), "json-ld", data[0], "json-ld articleBody")
     if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules), headline)):
         return island
