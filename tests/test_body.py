@@ -323,6 +323,7 @@ def test_paragraphs_that_are_kept(html: str, expected: int) -> None:
         + "nobody forgets.",
         "She read more than a hundred of his letters and found the one photo: it shows the square, empty, in May.",
         "The council will not say who paid for the pipes, or why it took so long, the mayor said on Friday. (dpa)",
+        "Picture: 4K at sixty frames in a second",
         "He had asked three sources: the mayor, the baker and the baker's wife, and none would be quoted by the paper",
     ],
 )

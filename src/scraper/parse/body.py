@@ -123,10 +123,11 @@ def _lines() -> frozenset[str]:
 def _credit() -> re.Pattern[str]:
     """What a caption ends with, or a line of nothing but a source."""
     rows = {name: "|".join(map(re.escape, words)) for name, words in table("boilerplate.toml")["credit"].items()}
+    who = r"[©@(]?\s?(?=[^\W\d_])[^.:：]{2,60}"  # begins with a letter: "Credits: 3" and "Picture: 4K" are no captions
     return re.compile(
         rf"[(\[]\s*(?:{rows['words']})(?:\s?[:：]|\s)\s*[^()\[\]:]{{2,60}}[)\]]?$"
-        rf"|(?<!\w)(?:{rows['words']})(?: by| credit| courtesy)?\s?[:：©]\s?[^.:：]{{2,60}}$"
-        rf"|^(?:{rows['sources']})\s?[:：]\s?[^.:：]{{2,60}}$"
+        rf"|(?<!\w)(?:{rows['words']})(?: by| credit| courtesy)?\s?[:：©]\s?{who}$"
+        rf"|^(?:{rows['sources']})\s?[:：]\s?{who}$"
         rf"|©\s?[^.:]{{2,60}}$"
         rf"|/\s?(?:{rows['agencies']})(?: for [^.]{{2,40}})?[)\]]?$",
         re.IGNORECASE,
