@@ -31,7 +31,8 @@ from scraper.parse.when import when
 OUT = pathlib.Path(__file__).parents[1] / "src/scraper/data/kindweights.json"
 ARTICLES = {"newsrooms": 1.0, "aeb": 1.0, "bodies": 1.0, "segments": 0.3}  # weight of a page
 BARE = 0.25  # weight of a page read once more without what it declares
-JSONLD, META = re.compile(rb"(?is)<script[^>]*ld\+json[^>]*>.*?</script>"), re.compile(rb"(?i)<meta[^>]*>")
+# JSON-LD, and every <meta> but the one that names the charset.
+DECLARED = re.compile(rb"<script[^>]*ld\+json[^>]*>.*?</script>|<meta(?![^>]*charset)[^>]*>", re.DOTALL | re.IGNORECASE)
 FOLDS, STEPS, RATE, PENALTY = 5, 400, 1.2, 0.002
 KEPT = 0.98  # share of the articles with a kind that the last threshold must keep: a lost one is worse than a listing
 PASSED = 0.04  # share of other pages that may pass by what they declare alone
@@ -46,7 +47,7 @@ def rows(folder: pathlib.Path):
                 continue
             html = gzip.decompress((path.parent / "pages" / f"{truth['id']}.html.gz").read_bytes())
             is_article, weight = truth.get("kind", "article") == "article", ARTICLES.get(corpus, 1.0)
-            for form, share in ((html, 1.0), (bare(html), BARE)):
+            for form, share in ((html, 1.0), (DECLARED.sub(b"", html), BARE)):
                 quick, full = features(truth["url"], form)
                 yield quick, full, is_article, weight * share, fold(truth["url"]), "kind" in truth, share == 1.0
 
@@ -58,11 +59,6 @@ def features(url: str, html: bytes):
     title = headline(doc)
     quick = declared(doc, when(doc), title.value if title else None)
     return quick, quick | built(doc)
-
-
-def bare(html: bytes) -> bytes:
-    """A page without its JSON-LD and without any <meta> but the one that names its charset."""
-    return META.sub(lambda tag: tag[0] if b"charset" in tag[0].lower() else b"", JSONLD.sub(b"", html))
 
 
 def fold(url: str) -> int:

@@ -47,8 +47,7 @@ def body(doc: Document, headline: str | None) -> Found | None:
     shown = len(found.value) if found else 0
     data = _paragraphs(jsonld.text(doc.article_data.get("articleBody")) or "")
     # What is printed at length is the article; its data may have all boxes too. A preview is short, or says so.
-    is_preview = shown < _PREVIEW or _declared_access(doc) == "paid"
-    if is_preview and sum(map(len, data)) > max(_DATA_BODY, 2 * shown):
+    if sum(map(len, data)) > max(_DATA_BODY, 2 * shown) and (shown < _PREVIEW or _declared_access(doc) == "paid"):
         return Found("\n\n".join(data), "json-ld", data[0], "json-ld articleBody")
     if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules), headline)):
         return island

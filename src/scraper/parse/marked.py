@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.parse.byline import begins, near
 from scraper.parse.document import Document
-from scraper.parse.names import is_office, is_role, is_sentence, names, persons, strip_before
+from scraper.parse.names import is_office, is_role, is_sentence, names, others_task, persons, strip_before
 from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
@@ -24,8 +24,7 @@ _CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|writer)(?:$|[\s_-]|s?__
 _BYLINE = re.compile(r"byline", re.IGNORECASE)
 _OTHER_CLASS = re.compile(
     r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
-    r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b"
-    r"|commform",
+    r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b",
     re.IGNORECASE,
 )  # icon-list: a page builder's plain lists, which hold an article's author and date
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
@@ -169,7 +168,7 @@ def _names(pieces: list[Piece]) -> list[str]:
     others = tied = tied_by = False
     for piece in pieces:
         text = piece.text
-        if task := _task().match(text):
+        if task := others_task(text):
             others, tied = others or task.end() == len(text) or _is_by(text.split()[-1]), False
         elif _is_by(text):
             others, tied, tied_by = False, True, True
@@ -219,13 +218,6 @@ def _people(found: list[str]) -> list[str]:
         if name.casefold() not in words["agencies"] and name.split()[0].casefold() not in words["articles"]
     ]
     return kept if any(" " in name or not name.isascii() for name in kept) else found
-
-
-@functools.cache
-def _task() -> re.Pattern[str]:
-    """What others did for an article: "Reviewed by", "Fotos: "."""
-    words = "|".join(sorted(map(re.escape, table("authorwords.toml")["others"]), key=len, reverse=True))
-    return re.compile(rf"(?:{words})(?:\s*:\s*$|$|(?=\W))", re.IGNORECASE)
 
 
 @functools.cache

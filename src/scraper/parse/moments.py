@@ -153,12 +153,8 @@ def from_times(doc: Document) -> Iterator[Moment]:
     for far, node in ordered:
         if not far:
             yield from _read_once(doc, node)
-    found = [moment for far, node in ordered if far for moment in _read_once(doc, node)]
-    days: dict[str, set[date | None]] = {}
-    for moment in found:
-        days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
-    for moment in found:
-        yield replace(moment, listed=True) if len(days[moment.path.rstrip(_DIGITS)]) > 1 else moment
+    for moment, days in _with_days([moment for far, node in ordered if far for moment in _read_once(doc, node)]):
+        yield replace(moment, listed=True) if days > 1 else moment
 
 
 def from_names(doc: Document) -> Iterator[Moment]:
@@ -176,13 +172,17 @@ def _classed(doc: Document, selector: str) -> Iterator[Moment]:
     yield from _unlisted([moment for _, node in nodes for moment in _read_once(doc, node)])
 
 
-def _unlisted(found: list[Moment]) -> Iterator[Moment]:
-    """The moments, with less trust in a class that repeats with other dates: that is a list of other articles."""
+def _with_days(found: list[Moment]) -> Iterator[tuple[Moment, int]]:
+    """Each moment with the number of days that elements of its class give."""
     days: dict[str, set[date | None]] = {}
     for moment in found:
         days.setdefault(moment.path.rstrip(_DIGITS), set()).add(moment.when.date)
-    for moment in found:
-        many = len(days[moment.path.rstrip(_DIGITS)])
+    yield from ((moment, len(days[moment.path.rstrip(_DIGITS)])) for moment in found)
+
+
+def _unlisted(found: list[Moment]) -> Iterator[Moment]:
+    """The moments, with less trust in a class that repeats with other dates: that is a list of other articles."""
+    for moment, many in _with_days(found):
         if many == 1 or moment.trust <= 3:
             yield moment
         elif moment.trust < MARGIN + 6 and many == 2:

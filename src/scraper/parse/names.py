@@ -49,7 +49,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "office": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "links": rf"^(?:{words})(?:\W|$)",
-        "others": rf"^(?:{words})(?:\W|$)",
+        "others": rf"^(?:{words})(?:\s*:\s*$|$|(?=\W))",
     }
     return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
 
@@ -100,7 +100,7 @@ def one(text: str) -> str | None:
     if (
         _pattern("picture").match(text)
         or _pattern("links").match(text)
-        or _pattern("others").match(text)
+        or others_task(text)
         or not 1 < len(text) <= LONGEST
         or len(text.split()) > _WORDS
         or text.casefold() in _no_names()
@@ -116,6 +116,11 @@ def one(text: str) -> str | None:
 def _dotted(text: str) -> bool:
     """A site that signs with its own name may have digits in it: "BR24 Redaktion"; a date or a count may not."""
     return re.fullmatch(r"(?=\D)[\w.' -]*[^\W\d]{2}\d{1,3}(?: [^\W\d]+){0,3}", text) is not None
+
+
+def others_task(text: str) -> re.Match[str] | None:
+    """What others did for an article, where a text begins with it: "Reviewed by", "Fotos: "."""
+    return _pattern("others").match(text)
 
 
 def is_role(text: str) -> bool:
