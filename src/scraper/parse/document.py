@@ -25,6 +25,7 @@ _C1 = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8: control char
 _TWICE = re.compile(  # UTF-8 sequences of which each byte was taken for a character and became UTF-8 again
     rb"\xc3[\x82-\x9f]\xc2[\x80-\xbf]|\xc3[\xa0-\xaf](?:\xc2[\x80-\xbf]){2}|\xc3[\xb0-\xb4](?:\xc2[\x80-\xbf]){3}"
 )
+_LEADS = 200  # bytes 0xC2 that are looked at one by one
 _SNIFF = 4096  # bytes searched for a <meta charset>; the standard's 1024 miss pages that open with long comments
 
 
@@ -202,11 +203,22 @@ def _once(body: bytes) -> bytes:
     Such runs hold C1 control characters, which the HTML standard bars from text. Where most of those stay behind, the
     page has them for another reason (curly quotes of Windows-1252 taken for Latin-1) and is left alone.
     """
-    controls = len(_C1.findall(body))
+    first = _may_be_c1(body)
+    controls = len(_C1.findall(body, first)) if first >= 0 else 0
     if not controls:
         return body
     repaired = _TWICE.sub(lambda run: _bytes_of(run[0]), body)
     return repaired if 2 * len(_C1.findall(repaired)) < controls else body
+
+
+def _may_be_c1(body: bytes) -> int:
+    """A place before which no C1 control stands; -1 where none is. Most pages have few bytes 0xC2, and find() is fast."""
+    at = body.find(b"\xc2")
+    for _ in range(_LEADS):
+        if at < 0 or body[at + 1 : at + 2] < b"\xa0":
+            break
+        at = body.find(b"\xc2", at + 1)
+    return at
 
 
 def _bytes_of(run: bytes) -> bytes:
