@@ -84,7 +84,7 @@ def _trail(doc: Document) -> list[str]:
     """The steps of the page's trails, each once: one list that is a trail stands within another."""
     seen: set[int] = set()
     steps: list[str] = []
-    for trail in doc.tree.css(_TRAILS):
+    for trail in doc.css(_TRAILS):
         itemtype = trail.attributes.get("itemtype") or ""
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
         nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
@@ -113,7 +113,7 @@ def from_markup(doc: Document) -> Found | None:
 
 def _links(doc: Document) -> Iterator[LexborNode]:
     """The elements that mark themselves as the article's section."""
-    for node in doc.tree.css(_MARKED):
+    for node in doc.css(_MARKED):
         name = node.attributes.get("class") or ""
         if _OF_OTHERS.search(name):
             continue
@@ -145,7 +145,7 @@ def from_classes(doc: Document) -> Found | None:
     """The section in the classes that WordPress gives a post: "post-118 type-post hentry category-local-news"."""
     if b"type-post" not in doc.page.body:
         return None
-    posts = [node.attributes.get("class") or "" for node in doc.tree.css(".type-post[class*='category-']")[:_POSTS]]
+    posts = [node.attributes.get("class") or "" for node in doc.css(".type-post[class*='category-']")[:_POSTS]]
     body = doc.tree.body
     here = _POST_ID.search((body.attributes.get("class") or "") if body else "")
     own = [name for name in posts if f"post-{here[1]}" in name.split()] if here else posts

@@ -210,9 +210,7 @@ def image_from_jsonld(doc: Document) -> Found | None:
 
 def image_from_markup(doc: Document) -> Found | None:
     """The first picture of the article's own: what WordPress marks so, or in a figure of <article> or <main>."""
-    nodes = doc.tree.css(
-        "img.wp-post-image[src], article figure img[src], main figure img[src], [itemprop='image'][src]"
-    )
+    nodes = doc.css("img.wp-post-image[src], article figure img[src], main figure img[src], [itemprop='image'][src]")
     pictures = (_picture(doc, node.attributes.get("src"), "markup", "figure img") for node in nodes[:4])
     return next(filter(None, pictures), None)
 

@@ -168,7 +168,7 @@ def _opens(key: str, whole: str) -> bool:
 
 def _marked(doc: Document, names: frozenset[str]) -> _Title | None:
     """The one heading of lower rank that calls itself the entry's title, by hAtom's class or schema.org's property."""
-    sought = (doc.tree.css(selector) for selector in _MARKED)
+    sought = (doc.css(selector) for selector in _MARKED)
     nodes = next((nodes for nodes in sought if len(nodes) == 1), [])
     text = without_kicker(nodes[0]) or clean(nodes[0].text()) if nodes else ""
     found = _from_heading(nodes[0], text, doc, names) if text and _is_sentence(text) else None

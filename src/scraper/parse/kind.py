@@ -155,14 +155,13 @@ def _from_url(doc: Document) -> dict[str, float]:
 
 
 def _from_markup(doc: Document) -> dict[str, float]:
-    counts = Counter({name: len(doc.tree.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
+    counts = Counter({name: len(doc.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
     # One walk over all class names, since each [class*=""] is a walk of its own.
-    names = Counter([node.attrs.get("class") for node in doc.tree.css("[class]")])
-    lower = {name: name.lower() for name in names if name}
-    every = "\n".join(lower.values())
+    names = Counter(doc.classes)
+    lower = {name: name.lower() for name in names}
     for look, words in table("kinds.toml")["named"].items():
         for word in words:
-            if word in every:
+            if word in doc.class_words:
                 counts[look] += sum([names[name] for name, low in lower.items() if word in low])
     found = {f"n_{name}": math.log1p(count) / 3 for name, count in counts.items()}
     found |= {

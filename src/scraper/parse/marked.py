@@ -73,7 +73,7 @@ def bylines(doc: Document) -> list[Byline]:
 
 
 def _bylines(doc: Document) -> Iterator[Byline]:
-    for node in doc.tree.css(_MARKUP)[:_NODES]:
+    for node in doc.css(_MARKUP)[:_NODES]:
         if not _is_byline(node) or _elsewhere(node):
             continue
         name, pieces = node.attributes.get("class") or "", _pieces(node)

@@ -168,7 +168,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
-    nodes = _ordered(doc, doc.tree.css(selector)[:_FIRST])
+    nodes = _ordered(doc, doc.css(selector)[:_FIRST])
     yield from _unlisted([moment for _, node in nodes for moment in _read_once(doc, node)])
 
 

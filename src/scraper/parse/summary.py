@@ -29,8 +29,8 @@ def from_jsonld(doc: Document) -> Found | None:
 
 def from_meta(doc: Document) -> Found | None:
     """The page's own description, made for search results and shared links."""
-    tagline = doc.tree.css_first(".site-description")
-    doc.memo["tagline"] = tagline.text() if tagline else ""
+    taglines = doc.css(".site-description")
+    doc.memo["tagline"] = taglines[0].text() if taglines else ""
     found = doc.first_meta("og:description", "description", "twitter:description")
     if found is None or not 0 < len(found[1]) <= _LONGEST:
         return None
