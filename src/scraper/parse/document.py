@@ -66,6 +66,16 @@ class Document:
         return found
 
     @cached_property
+    def paragraphs(self) -> list[LexborNode]:
+        """The <p> elements, in page order."""
+        return self.tree.tags("p")
+
+    @cached_property
+    def anchors(self) -> list[LexborNode]:
+        """The links for people, in page order."""
+        return self.tree.css("a[href]")
+
+    @cached_property
     def classes(self) -> list[str]:
         """The class attributes of the page's elements, in page order."""
         return [node.attrs.get("class") or "" for node in self.tree.css("[class]")]

@@ -137,8 +137,7 @@ def language_from_text(doc: Document) -> Found | None:
 
 
 def _prose(doc: Document) -> str:
-    body = doc.tree.body
-    return " ".join(node.text() for node in body.css("p")[:40])[:6000] if body else ""
+    return " ".join([node.text() for node in doc.paragraphs[:40]])[:6000]
 
 
 def _read(text: str) -> tuple[str, bool] | None:

@@ -155,7 +155,8 @@ def _from_url(doc: Document) -> dict[str, float]:
 
 
 def _from_markup(doc: Document) -> dict[str, float]:
-    counts = Counter({name: len(doc.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
+    counts = Counter({"p": len(doc.paragraphs), "a": len(doc.anchors)})
+    counts.update({name: len(doc.css(selector)) for name, selector in table("kinds.toml")["looks"].items()})
     # One walk over all class names, since each [class*=""] is a walk of its own.
     names = Counter(doc.classes)
     lower = {name: name.lower() for name in names}
@@ -176,10 +177,10 @@ def _from_markup(doc: Document) -> dict[str, float]:
 
 
 def _from_text(doc: Document) -> dict[str, float]:
-    nodes = doc.tree.css("p")[:200]
+    nodes = doc.paragraphs[:200]
     paragraphs = [len(node.text()) for node in nodes]
     long = [n for n in paragraphs if n > 120]
-    linked = sum(len(node.text(strip=True)) for node in doc.tree.css("a[href]")[:_LINKS])
+    linked = sum(len(node.text(strip=True)) for node in doc.anchors[:_LINKS])
     places: Counter[int] = Counter()  # an article's paragraphs stand in one element, a landing page's in many
     for node, size in zip(nodes, paragraphs, strict=True):
         if size > 60 and node.parent is not None:

@@ -259,7 +259,7 @@ def linked(doc: Document) -> Byline | None:
 def _linked(doc: Document) -> Byline | None:
     wanted = {pieces[at] for pieces, at in near(doc, _LINKED) if len(pieces[at]) <= _PROSE}
     links: dict[str, LexborNode] = {}
-    for node in doc.tree.css("a[href]") if wanted else ():
+    for node in doc.anchors if wanted else ():
         text = " ".join(node.text().split())
         if text in wanted and text not in links and _is_authors(node) and not _elsewhere(node, _FAR):
             links[text] = node
