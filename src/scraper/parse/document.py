@@ -256,7 +256,7 @@ def _once(body: bytes) -> bytes:
 
 
 def _may_be_c1(body: bytes) -> int:
-    """A place before which no C1 control stands, -1 where none is; find() is fast, and most pages have few bytes 0xC2."""
+    """A place before which no C1 control stands, -1 where none is: find() is fast, few pages have many bytes 0xC2."""
     at = body.find(b"\xc2")
     for _ in range(_LEADS):
         if at < 0 or body[at + 1 : at + 2] < b"\xa0":
