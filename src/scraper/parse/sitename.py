@@ -20,6 +20,7 @@ _MARK = re.compile(
     r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
 )
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
+_ASCII = re.compile(r"[\x00-\x7f]+")
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
 _CLOSE = re.compile(r"(?<=\S{8})[-_–—]([^\W\d_]{2,10})$")
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -35,10 +36,11 @@ def squash(text: str) -> str:
     >>> squash("Süd–Kurier!")
     'sudkurier'
     """
-    if text.isascii():
-        return text.lower().encode().translate(None, _NOT_ALNUM).decode()
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(filter(str.isalnum, folded))
+    folded = text.lower() if text.isascii() else unicodedata.normalize("NFKD", text.casefold())
+    beyond = "" if folded.isascii() else _ASCII.sub("", folded)  # in most of Europe accents and punctuation alone
+    if any(map(str.isalnum, beyond)):
+        return "".join(filter(str.isalnum, folded))
+    return folded.encode("ascii", "ignore").translate(None, _NOT_ALNUM).decode()
 
 
 def tidy(text: str | None) -> str:

@@ -56,8 +56,8 @@ def _idle(value: str, text: str, doc: Document) -> bool:
         return True
     if value[-1] in _ENDS and not value.endswith("..."):
         return False
-    beginning = text[:_REACH]  # what is cut off is the beginning of the text
-    return squash(_CUT.sub("", value)) in squash(beginning) and key not in map(squash, beginning.split("\n\n"))
+    beginning = list(map(squash, text[:_REACH].split("\n\n")))  # what is cut off is the beginning of the text
+    return squash(_CUT.sub("", value)) in "".join(beginning) and key not in beginning
 
 
 def _told_of_site(doc: Document) -> list[str]:
