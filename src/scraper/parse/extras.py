@@ -111,17 +111,27 @@ def _declared(doc: Document, text: str | None, source: Source, path: str) -> Fou
 
 
 def _english_share(doc: Document) -> float:
-    """Which share of the text's words are English's commonest; 1 where few words or many figures cannot tell."""
+    """Which share of the text's words are English's commonest; 1 for a sixth or more, and where few words or many
+    figures cannot tell."""
     if "english" not in doc.memo:
         text = _prose(doc).lower()
-        every = text.split()
-        words = [word for word in every if word[0].isalpha()]
-        tells = len(words) >= _ENOUGH and len(words) * 5 >= len(every) * 4
-        plain = sum(map(_english().__contains__, words)) / len(words) if tells else 1.0
-        foreign = 0 if text.isascii() else len(_NOT_LATIN.findall(text))
-        doc.memo["english"] = 0.0 if foreign > max(100, len(text) // 3) else plain
+        doc.memo["english"] = 0.0 if _is_foreign(text) else _commonest(text.split())
     share: float = doc.memo["english"]
     return share
+
+
+def _commonest(every: list[str]) -> float:
+    common = sum(map(_english().__contains__, every))
+    if common * 6 >= len(every):
+        return 1.0  # English, whatever is a word of it
+    words = len([word for word in every if word[0].isalpha()])
+    return common / words if words >= _ENOUGH and words * 5 >= len(every) * 4 else 1.0
+
+
+def _is_foreign(text: str) -> bool:
+    """Whether much of a text is in letters that are not Latin; each of them has two bytes or more."""
+    most = max(100, len(text) // 3)
+    return len(text.encode("utf-8", "replace")) - len(text) > most and len(_NOT_LATIN.findall(text)) > most
 
 
 @functools.cache
