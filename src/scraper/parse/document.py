@@ -78,7 +78,7 @@ class Document:
     @cached_property
     def classes(self) -> list[str]:
         """The class attributes of the page's elements, in page order."""
-        return [node.attrs.get("class") or "" for node in self.tree.css("[class]")]
+        return [node.attrs["class"] or "" for node in self.tree.css("[class]")]
 
     @cached_property
     def class_words(self) -> str:
