@@ -105,14 +105,22 @@ def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
     return False
 
 
-def _pieces(node: LexborNode) -> list[Piece]:
-    """An element's pieces of text; a given and a family name that one link holds are one."""
+def _pieces(node: LexborNode, most: int | None = None) -> list[Piece]:
+    """An element's pieces of text; a given and a family name that one link holds are one.
+
+    With `most`, none behind the one that makes them more characters than that.
+    """
     found: list[Piece] = []
     last: LexborNode | None = None
-    for each in node.traverse(include_text=True):
-        text, parent = tidy(each.text_content or "") if each.tag == "-text" else "", each.parent
-        if not text or parent is None or parent.tag in _SILENT:
+    size = 0
+    for each in node.traverse(include_text=True, skip_empty=True):
+        text = tidy(each.text_content) if each.is_text_node else ""
+        parent = each.parent if text else None
+        if parent is None or parent.tag in _SILENT:
             continue
+        size += len(text)
+        if most is not None and size > most:
+            return [*found, Piece(text, (), "")]
         link = _link(parent)
         if link is not None and last is not None and link.mem_id == last.mem_id and _is_given(found[-1].text, text):
             text = f"{found.pop().text} {text}"
@@ -282,7 +290,7 @@ def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
     for _ in range(2):
         if not found or line is None or line.tag in _WHOLE:
             break
-        pieces = _pieces(line)
+        pieces = _pieces(line, _LINE)
         if len(pieces) == _PIECES or sum(len(piece.text) for piece in pieces) > _LINE:
             break
         more = _read(pieces)
