@@ -5,8 +5,8 @@ By columns, one number a block in each: a neighbour's number is the same column,
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from itertools import accumulate
+from collections.abc import Hashable, Iterable, Sequence
+from itertools import accumulate, compress
 from typing import NamedTuple
 
 from scraper.parse.blocks import Block
@@ -30,7 +30,23 @@ class Parts(NamedTuple):
 
 def relate(blocks: list[Block], survey: Survey, parts: Sequence[Parts]) -> Columns:
     """Columns of numbers by name, always in the same order."""
-    scores = [sum(part) for part in parts]
+    scores = list(map(sum, parts))
+    columns = _columns(blocks, survey, parts, scores)
+    for circle, told in _circles(blocks, survey, scores).items():
+        of_all = zip(*told, strict=True)
+        columns |= {f"{circle}_{name}": column for name, column in zip(_OF_A_CIRCLE, of_all, strict=True)}
+    return columns
+
+
+def rows(blocks: list[Block], survey: Survey, parts: Sequence[Parts], wanted: list[bool]) -> list[tuple[int, ...]]:
+    """The numbers of each wanted block, in the order of the columns of `relate`."""
+    scores = list(map(sum, parts))
+    columns = zip(*_columns(blocks, survey, parts, scores).values(), strict=True)
+    told = zip(columns, *_circles(blocks, survey, scores).values(), strict=True)
+    return [(*row, *siblings, *part, *kin) for row, siblings, part, kin in compress(told, wanted)]
+
+
+def _columns(blocks: list[Block], survey: Survey, parts: Sequence[Parts], scores: list[int]) -> Columns:
     sizes = [len(block.text) for block in blocks]
     linked = [block.links * 100 // size for block, size in zip(blocks, sizes, strict=True)]
     return {
@@ -39,15 +55,15 @@ def relate(blocks: list[Block], survey: Survey, parts: Sequence[Parts]) -> Colum
         **_near(sizes, linked, parts, scores),
         **_along(blocks, sizes, scores),
         **_placed(blocks, survey),
-        **_grouped(blocks, survey, sizes, scores),
     }
 
 
 def _alone(blocks: list[Block], survey: Survey, sizes: list[int], linked: list[int]) -> Columns:
     """The block's own text; `linked` is hundredths of it that are links."""
+    tags = [block.tag for block in blocks]
     return {
-        "tag": [TAGS.get(block.tag, 0) for block in blocks],
-        "group": [GROUPS.get(block.tag, 0) for block in blocks],
+        "tag": [TAGS.get(tag, 0) for tag in tags],
+        "group": [GROUPS.get(tag, 0) for tag in tags],
         "size": sizes,
         "words": survey.counts,
         "linked": linked,
@@ -84,33 +100,43 @@ def _shifted(column: list[int], step: int) -> list[int]:
 def _along(blocks: list[Block], sizes: list[int], scores: list[int]) -> Columns:
     """What has been read before the block, and what comes behind it."""
     heading = [GROUPS.get(block.tag) == HEADING for block in blocks]
-    good = [min(size, _LONGEST) if score > 0 else 0 for size, score in zip(sizes, scores, strict=True)]
+    good = [
+        0 if score <= 0 else size if size < _LONGEST else _LONGEST for size, score in zip(sizes, scores, strict=True)
+    ]
     all_good = sum(good) or 1
-    done = list(accumulate(good, initial=0))
+    done = accumulate(good[:-1], initial=0)
     since, at = [], NONE
     for i, head in enumerate(heading):
         at = i if head else at
         since.append(i - at if at >= 0 else NONE)
+    heading_before, text_before = _last(scores, heading)
+    heading_after, text_after = _last(scores[::-1], heading[::-1])
+    n = len(scores)
     return {
-        "heading_before": _last_of(scores, heading),
-        "heading_after": _last_of(scores[::-1], heading[::-1])[::-1],
-        "text_before": _last_of(scores, [not head for head in heading]),
-        "text_after": _last_of(scores[::-1], [not head for head in heading[::-1]])[::-1],
+        "heading_before": heading_before,
+        "heading_after": heading_after[::-1],
+        "text_before": text_before,
+        "text_after": text_after[::-1],
         "best_before": [NONE, *accumulate(scores[:-1], max)],
         "best_after": [NONE, *accumulate(scores[:0:-1], max)][::-1],
-        "done": [part * 100 // all_good for part in done[:-1]],
-        "good": [sum(score > 0 for score in scores) * 100 // len(scores)] * len(scores),
+        "done": [part * 100 // all_good for part in done],
+        "good": [sum([score > 0 for score in scores]) * 100 // n] * n,
         "since_heading": since,
     }
 
 
-def _last_of(scores: list[int], chosen: list[bool]) -> list[int]:
-    """For each block the score of the last chosen one before it."""
-    found, last = [], NONE
-    for score, is_chosen in zip(scores, chosen, strict=True):
-        found.append(last)
-        last = score if is_chosen else last
-    return found
+def _last(scores: list[int], heading: list[bool]) -> tuple[list[int], list[int]]:
+    """For each block the scores of the last heading and of the last text before it."""
+    heads, texts = [], []
+    head = text = NONE
+    for score, is_head in zip(scores, heading, strict=True):
+        heads.append(head)
+        texts.append(text)
+        if is_head:
+            head = score
+        else:
+            text = score
+    return heads, texts
 
 
 def _placed(blocks: list[Block], survey: Survey) -> Columns:
@@ -130,44 +156,47 @@ def _placed(blocks: list[Block], survey: Survey) -> Columns:
     }
 
 
-def _grouped(blocks: list[Block], survey: Survey, sizes: list[int], scores: list[int]) -> Columns:
-    """The blocks of the same parent, of the same part of the page, and of the same names wherever they stand."""
-    circles: dict[str, list[Hashable]] = {
-        "sibling": [block.context.key for block in blocks],
-        "part": [spot.part for spot in survey.spots],
-        "kin": [(block.tag, block.look, block.context.tag, block.context.look) for block in blocks],
-    }
-    columns: Columns = {}
-    links = [min(block.links, size) for block, size in zip(blocks, sizes, strict=True)]
-    for circle, keys in circles.items():
-        told = _circle(keys, sizes, links, scores, survey.total)
-        rows = zip(*[told[key] for key in keys], strict=True)
-        columns |= {f"{circle}_{name}": row for name, row in zip(_OF_A_CIRCLE, rows, strict=True)}
-    return columns
-
-
 _OF_A_CIRCLE = ("count", "share", "linked", "mean", "longest", "score")
 
 
-def _circle(
-    keys: list[Hashable], sizes: list[int], links: list[int], scores: list[int], total: int
-) -> dict[Hashable, tuple[int, ...]]:
-    """What _OF_A_CIRCLE names, by key: number, hundredths of the page's text, of it links, sizes and mean score."""
-    sums: dict[Hashable, list[int]] = {}
-    for key, size, link, score in zip(keys, sizes, links, scores, strict=True):
+def _circles(blocks: list[Block], survey: Survey, scores: list[int]) -> dict[str, list[list[int]]]:
+    """For each block what is known of those of the same parent, of the same part of the page, and of the same names
+    wherever they stand.
+    """
+    alone = []
+    for block, score in zip(blocks, scores, strict=True):
+        size, links = len(block.text), block.links
         weight = size if size < _LONGEST else _LONGEST
         clipped = -_CLIP if score < -_CLIP else score if score < _CLIP else _CLIP
+        alone.append((size, links if links < size else size, weight, weight * clipped))
+    contexts = [block.context for block in blocks]
+    names = [(block.tag, block.look, above.tag, above.look) for block, above in zip(blocks, contexts, strict=True)]
+    return {
+        "sibling": _circle([above.key for above in contexts], alone, survey.total),
+        "part": _circle([spot.part for spot in survey.spots], alone, survey.total),
+        "kin": _circle(names, alone, survey.total),
+    }
+
+
+def _circle(keys: Iterable[Hashable], alone: list[tuple[int, int, int, int]], total: int) -> list[list[int]]:
+    """For each block, what _OF_A_CIRCLE names of all with its key: number, hundredths of the page's text, of it links,
+    sizes and mean score. One list for all of them.
+    """
+    sums: dict[Hashable, list[int]] = {}
+    found = []
+    for key, (size, links, weight, weighed) in zip(keys, alone, strict=True):
         told = sums.get(key)
         if told is None:
-            sums[key] = [1, size, link, size, weight, weight * clipped]
-            continue
-        told[0] += 1
-        told[1] += size
-        told[2] += link
-        told[3] = size if size > told[3] else told[3]
-        told[4] += weight
-        told[5] += weight * clipped
-    return {
-        key: (count, size * 100 // total, link * 100 // size, size // count, longest, score // weight)
-        for key, (count, size, link, longest, weight, score) in sums.items()
-    }
+            told = sums[key] = [1, size, links, size, weight, weighed]
+        else:
+            told[0] += 1
+            told[1] += size
+            told[2] += links
+            told[3] = size if size > told[3] else told[3]
+            told[4] += weight
+            told[5] += weighed
+        found.append(told)
+    for told in sums.values():
+        count, size, links, longest, weight, weighed = told
+        told[:] = count, size * 100 // total, links * 100 // size, size // count, longest, weighed // weight
+    return found

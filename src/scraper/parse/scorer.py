@@ -6,11 +6,12 @@ A sum of weights judges each block by itself. Where that is not plain, trees jud
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 from scraper.data import table
 from scraper.parse.blocks import Block, Context
-from scraper.parse.relations import Parts, relate
+from scraper.parse.relations import Parts, rows
 from scraper.parse.survey import Evidence, Survey
 from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 
@@ -19,7 +20,8 @@ WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exa
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
-Tree = tuple[int, int, Any, Any] | int  # column, most that goes left, left, right; or what a leaf adds, in thousandths
+# Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.
+Tree = tuple[int, int, Any, Any]
 
 
 def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[int]:
@@ -32,12 +34,14 @@ def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[int]:
 
 def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[Tree]) -> list[int]:
     """The scores in thousandths, by the trees where a block by itself is not plain."""
-    scores = [sum(part) for part in parts]
-    unclear = [i for i, score in enumerate(scores) if PLAIN[0] < score < PLAIN[1]]
-    if unclear:
-        rows = list(zip(*relate(blocks, survey, parts).values(), strict=True))
-        for i in unclear:
-            scores[i] = _vote(trees, rows[i])
+    scores = list(map(sum, parts))
+    unclear = [PLAIN[0] < score < PLAIN[1] for score in scores]
+    if any(unclear):
+        starts = (0, *[end for end, _ in _SURE])
+        stages = [(trees[start:end], sure) for start, (end, sure) in zip(starts, _SURE, strict=False)]
+        asked = compress(range(len(scores)), unclear)
+        for i, row in zip(asked, rows(blocks, survey, parts, unclear), strict=True):
+            scores[i] = _vote(stages, row)
     return _whole_lists(blocks, scores)
 
 
@@ -58,28 +62,21 @@ def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
 
 def parts_of(looks: Looks, weights: list[int]) -> Parts:
     """A block's score by itself."""
+    weight = weights.__getitem__
     words, names, shape, place = looks
-    return Parts(
-        sum([weights[i] for i in words]),
-        sum([weights[i] for i in names]),
-        sum([weights[i] for i in shape]),
-        sum([weights[i] for i in place]),
-    )
+    return Parts(sum(map(weight, words)), sum(map(weight, names)), sum(map(weight, shape)), sum(map(weight, place)))
 
 
-def _vote(trees: list[Tree], row: tuple[int, ...]) -> int:
-    """What the trees say together; those behind are asked where those in front are not sure."""
-    total = start = 0
-    node: Any
-    for end, sure in _SURE:
-        for node in trees[start:end]:
-            while node.__class__ is tuple:
-                column, most, left, right = node
-                node = left if row[column] <= most else right
-            total += node
+def _vote(stages: list[tuple[list[Tree], int]], row: tuple[int, ...]) -> int:
+    """What the trees say together; those of a later stage are asked where those before are not sure."""
+    total = 0
+    for trees, sure in stages:
+        for column, most, left, right in trees:
+            while left is not None:
+                column, most, left, right = left if row[column] <= most else right
+            total += most
         if not -sure <= total <= sure:
             break
-        start = end
     return total
 
 
@@ -110,6 +107,6 @@ def _trees() -> list[Tree]:
 def tuples(tree: Any) -> Tree:
     """A tree of lists as one of tuples, which are quicker to take apart."""
     if isinstance(tree, int):
-        return tree
+        return 0, tree, None, None
     column, most, left, right = tree
     return column, most, tuples(left), tuples(right)
