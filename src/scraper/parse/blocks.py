@@ -15,7 +15,7 @@ from scraper.parse.text import clean
 BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
 _PARAGRAPHS = re.compile(rf"{BREAK}\s*{BREAK}\s*")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_SPLIT = re.compile(r"[^a-zA-Z0-9]+")
+_WORD = re.compile(r"[a-zA-Z0-9]+")
 _NO_KINDS: frozenset[str] = frozenset()
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links that are counted
@@ -138,16 +138,27 @@ class Block:
 
 
 @lru_cache(1)
-def _kinds() -> tuple[dict[str, list[tuple[str, str]]], dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """The parts of names with their kinds by their first three letters, whole words with theirs, what to pass over."""
+def _kinds() -> tuple[re.Pattern[str], dict[str, frozenset[str]], dict[str, str], tuple[str, ...], tuple[str, ...]]:
+    """What finds the parts of names, their kinds, whole words with theirs, beginnings and ends to pass over.
+
+    Of parts that begin at one place the longest is found, so that its kinds are those of the shorter ones too.
+    """
     loaded = table("boilerplate.toml")
-    parts: dict[str, list[tuple[str, str]]] = {}
-    words: dict[str, str] = {}
-    for kind, row in loaded["kinds"].items():
-        for part in row.get("part", ()):
-            parts.setdefault(part[:3], []).append((part, kind))
-        words.update(dict.fromkeys(row.get("word", ()), kind))
-    return parts, words, tuple(loaded["tags"]["state_starts"]), tuple(loaded["tags"]["state_ends"])
+    rows = [(part, kind) for kind, row in loaded["kinds"].items() for part in row.get("part", ())]
+    words = {word: kind for kind, row in loaded["kinds"].items() for word in row.get("word", ())}
+    kinds = {longest: frozenset(kind for part, kind in rows if longest.startswith(part)) for longest, _ in rows}
+    pattern = re.compile(f"(?=({_longest_of(list(kinds))}))")
+    return pattern, kinds, words, tuple(loaded["tags"]["state_starts"]), tuple(loaded["tags"]["state_ends"])
+
+
+def _longest_of(words: list[str]) -> str:
+    """A pattern for the longest of `words` that is there; a letter that many share is compared once."""
+    tails: dict[str, list[str]] = {}
+    for word in words:
+        if word:
+            tails.setdefault(word[0], []).append(word[1:])
+    branches = "|".join([re.escape(first) + _longest_of(rest) for first, rest in tails.items()])
+    return f"(?:{branches})" + "?" * ("" in words) if tails else ""
 
 
 @lru_cache(16384)
@@ -164,19 +175,21 @@ def kinds_of(names: str) -> frozenset[str]:
 @lru_cache(16384)
 def _kinds_of_one(name: str) -> frozenset[str]:
     """The kinds of a single class name."""
-    parts, words, starts, ends = _kinds()
+    parts, kinds, words, starts, ends = _kinds()
     if name.startswith(starts) or name.endswith(ends):
         return _NO_KINDS
     left, lower = name, name.lower()
-    found = set()
-    for i in [i for i in range(len(lower) - 2) if lower[i : i + 3] in parts]:
-        for part, kind in parts[lower[i : i + 3]]:
-            if lower.startswith(part, i):
-                found.add(kind)
-                left = left[:i] + "-" * len(part) + left[i + len(part) :]
+    found: set[str] = set()
+    at = -1
+    for part in parts.findall(lower):
+        at = lower.find(part, at + 1)
+        found |= kinds[part]
+        left = left[:at] + "-" * len(part) + left[at + len(part) :]
     if left != lower:  # humps are parts too: "shareBar"
         left = _HUMP.sub("-", left).lower()
-    found.update([words[word] for word in _SPLIT.split(left) if word in words])
+    for word in _WORD.findall(left):
+        if word in words:
+            found.add(words[word])
     return frozenset(found)
 
 
