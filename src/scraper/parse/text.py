@@ -12,10 +12,14 @@ _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff
 
 def clean(text: str) -> str:
     """`text` on one line: blanks of every kind folded to one space, NFC, control characters gone."""
-    text = " ".join(text.split())
-    if not text.isprintable():
-        # U+001C..U+001F and U+0085 were blanks to split() already; lone surrogates become U+FFFD, the rest goes.
-        text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
+    # Of all blanks only the space is printable, and nothing unwanted is: most paragraphs need not be cut into words.
+    if text.isprintable() and "  " not in text:
+        text = text.strip(" ")
+    else:
+        text = " ".join(text.split())
+        if not text.isprintable():
+            # U+001C..U+001F and U+0085 were blanks to split(); lone surrogates become U+FFFD, the rest goes.
+            text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
