@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
@@ -19,6 +20,7 @@ _WORD = re.compile(r"[a-zA-Z0-9]+")
 _NO_KINDS: frozenset[str] = frozenset()
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links that are counted
+_FEW = 16  # elements
 _DEEP = 256  # levels below the container; deeper trees are taken as one block, so that time stays linear
 
 _LEAVES = frozenset(
@@ -84,15 +86,20 @@ INLINE = frozenset(
         "center",
     ]
 )
-_INNER = "p,div,ul,ol,h2,h3,h4,blockquote,table,section,article,dl,figure,h5,h6,li"
+_CELLS = frozenset(("p", "div", "ul", "ol", "h2", "h3", "h4", "blockquote", "table"))  # of a row of a layout table
+_INNER = _CELLS.union(("section", "article", "dl", "figure", "h5", "h6", "li"))
 _OUTSIDE = frozenset({"nav", "footer"})
-_DISCARD = frozenset({"comment"})
-_CELLS = "p,div,ul,ol,h2,h3,h4,blockquote,table"  # a row of a layout table has these
-_EMPTY = frozenset(
-    ["img", "hr", "link", "meta", "param", "source", "track", "area", "base", "col", "input", "br", "picture"]
-)
-_MARKED = frozenset(
-    [
+_DISCARD = "comment"
+_EMPTY = ("img", "hr", "link", "meta", "param", "source", "track", "area", "base", "col", "input", "br", "picture")
+_PASSED, _TEXT, _INLINE, _BLOCK = range(4)
+_SORTS: dict[str | None, int] = {
+    **dict.fromkeys((*_EMPTY, "-comment", None), _PASSED),
+    "-text": _TEXT,
+    **dict.fromkeys(INLINE, _INLINE),
+}
+_MARKED = {
+    tag: frozenset([f"<{tag}>"])
+    for tag in [
         "aside",
         "header",
         "footer",
@@ -110,7 +117,7 @@ _MARKED = frozenset(
         "article",
         "section",
     ]
-)
+}
 
 
 @dataclass(slots=True)
@@ -201,13 +208,9 @@ def words(text: str) -> int:
     return count
 
 
-@dataclass(slots=True)
-class _Frame:
-    children: Iterator[LexborNode]
-    context: Context
-    run: list[str]
-    inline: list[LexborNode]  # elements of the run, whose links are counted later
-    first: int  # blocks that were there before it
+# An open element: its children that are still to come, what it says to blocks in it, the texts of the run so far with
+# the elements among them, whose links are counted later, and how many blocks were there before it.
+_Frame = tuple[Iterator[LexborNode], Context, list[str], list[LexborNode], int]
 
 
 class _Walk:
@@ -234,39 +237,42 @@ class _Walk:
         """Fill `blocks`."""
         for line in self.root.css("br"):
             line.replace_with(BREAK)
-        root, context = self.root, self.core
-        frames = [self._frame(root, context)]
+        frames = [self._frame(self.root, self.core)]
         while frames:
             inner = self._advance(frames[-1], len(frames))
             if inner is not None:
                 frames.append(inner)
                 continue
             done = frames.pop()
-            self._flush(done, ended=True)
-            if done.context.key == self._core:
+            if done[2]:
+                self._flush(done, ended=True)
+            if done[1].key == self._core:
                 break
 
     def _frame(self, node: LexborNode, context: Context) -> _Frame:
-        return _Frame(node.iter(include_text=True), context, [], [], len(self.blocks))
+        return node.iter(include_text=True, skip_empty=True), context, [], [], len(self.blocks)
 
     def _advance(self, frame: _Frame, depth: int) -> _Frame | None:
         """Take children into the run or as leaves until one must be entered; its frame, or None at the end."""
-        for child in frame.children:
-            tag = child.tag
+        children, context, run, inline, _ = frame
+        for child in children:
             if not self._open and not self._reached(child):
                 continue
-            if tag == "-text":
+            tag = child.tag
+            sort = _SORTS.get(tag, _BLOCK)
+            if run and sort != _BLOCK and _follows_blank(child):
+                run.append(" ")
+            if sort == _TEXT:
                 text = child.text_content or ""
-                if frame.run or not text.isspace():
-                    frame.run.append(text)
-            elif tag in _EMPTY or tag == "-comment" or tag is None:
-                continue
-            elif tag in INLINE and _is_line(child):
-                frame.run.append(child.text())
-                frame.inline.append(child)
-            else:
-                self._flush(frame)
-                if inner := self._enter(child, tag, frame.context, depth):
+                if run or not text.isspace():
+                    run.append(text)
+            elif sort == _INLINE and _is_line(child):
+                run.append(child.text())
+                inline.append(child)
+            elif sort != _PASSED:
+                if run:
+                    self._flush(frame)
+                if inner := self._enter(child, tag or "", context, depth):
                     return inner
         return None
 
@@ -278,52 +284,66 @@ class _Walk:
 
     def _enter(self, child: LexborNode, tag: str, context: Context, depth: int) -> _Frame | None:
         """Take a block-level child as a block, pass it over, or give the frame to read it by."""
+        key = child.mem_id
         own, look = names(child)
-        if self._mass.get(child.mem_id, 0.0) > self._most:
-            own = frozenset()  # what holds most of the prose is no sidebar, whatever its name
-        elif (tag in _OUTSIDE or not _DISCARD.isdisjoint(own)) and child.mem_id not in self._way:
+        if self._mass.get(key, 0.0) > self._most:
+            own = _NO_KINDS  # what holds most of the prose is no sidebar, whatever its name
+        elif (tag in _OUTSIDE or _DISCARD in own) and key not in self._way:
             return None
-        if tag == "tr" and not child.css_first(_CELLS):
+        if tag == "tr" and not _holds(child, _CELLS):
             self._emit(tag, " ".join([cell.text() for cell in child.iter()]), own, look, context, (child,))
             return None
-        if (tag in _LEAVES or depth > _DEEP) and child.mem_id != self._core:
+        if (tag in _LEAVES or depth > _DEEP) and key != self._core:
             self._emit(tag, child.text(), own, look, context, (child,))
             return None
-        above = context.above | own
+        above = context.above | own if own else context.above
         if tag in _MARKED:
-            above |= {f"<{tag}>"}
-        inner = Context(child.mem_id, tag, above, own, look, context)
-        if inner.key == self._core:
+            above |= _MARKED[tag]
+        inner = Context(key, tag, above, own, look, context)
+        if key == self._core:
             self.core = inner
         return self._frame(child, inner)
 
     def _flush(self, frame: _Frame, ended: bool = False) -> None:
         """Make a block of the text gathered so far. An element with nothing but one text is one itself, as a <p> is."""
-        if not frame.run:
-            return
-        raw, own = "".join(frame.run), frame.context
-        alone = ended and len(self.blocks) == frame.first and not _PARAGRAPHS.search(raw)
+        _, own, run, inline, first = frame
+        raw = "".join(run)
+        alone = ended and len(self.blocks) == first and not _PARAGRAPHS.search(raw)
         around = own.parent if alone and own.key != self._core else None
-        self._emit(own.tag, raw, own.own, own.look, around or own, frame.inline)
-        frame.run, frame.inline = [], []
+        self._emit(own.tag, raw, own.own, own.look, around or own, inline)
+        run.clear()
+        inline.clear()
 
     def _emit(
         self, tag: str, raw: str, own: frozenset[str], look: str, context: Context, nodes: Sequence[LexborNode]
     ) -> None:
         for part in _PARAGRAPHS.split(raw) if BREAK in raw else (raw,):
-            if text := clean(part.replace(BREAK, " ")):
+            if text := clean(part):  # a BREAK that is left is one of the blanks
                 block = Block(tag, text, own, look, context)
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
 
 
+def _follows_blank(node: LexborNode) -> bool:
+    """Whether a text of nothing but blanks stands right before a node; such texts are passed over."""
+    before = node.prev
+    return before is not None and before.is_empty_text_node
+
+
 def _is_line(node: LexborNode) -> bool:
     """Whether an inline element holds no block; most hold a single text, which is seen at once."""
     first = node.first_child
-    if first is None or (first.is_text_node and first.next is None):
-        return True
-    return node.css_first(_INNER) is None
+    return first is None or (first.is_text_node and first.next is None) or not _holds(node, _INNER)
+
+
+def _holds(node: LexborNode, tags: frozenset[str]) -> bool:
+    """Whether one of `tags` is among the elements of `node`, which are mostly so few that a selector takes longer."""
+    inner = node.traverse()
+    for element in islice(inner, _FEW):
+        if element.tag in tags:
+            return True
+    return next(inner, None) is not None and node.css_first(",".join(tags)) is not None
 
 
 def _chain(node: LexborNode | None) -> set[int]:
@@ -336,10 +356,10 @@ def _chain(node: LexborNode | None) -> set[int]:
 
 
 def names(node: LexborNode) -> tuple[frozenset[str], str]:
-    """The kinds that an element's class, id and role name, and its class attribute."""
+    """The kinds that an element's class and id name, and its class attribute."""
     attributes = node.attributes
     if not attributes:
-        return frozenset(), ""
+        return _NO_KINDS, ""
     look = attributes.get("class") or ""
     name = attributes.get("id")
     return kinds_of(f"{look} {name}" if name else look), look
