@@ -49,7 +49,7 @@ def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
         texts = _weigh(body, _texts(body))
         inner = texts.descend(body)
         # Text that is not in paragraphs counts where it is close together, not all over the page.
-        wider = inner.mem_id in {above.mem_id for above in _chain(node.parent, 0)}
+        wider = inner.mem_id in _ids_above(node)
         if len(node.text()) < _BARE or (not wider and texts.total.get(inner.mem_id, 0.0) > _THIN):
             masses, node = texts, inner
         if masses.total.get(node.mem_id, 0.0) < _THIN:
@@ -83,6 +83,16 @@ def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
     return body.css_first("h1")
 
 
+def _ids_above(node: LexborNode) -> set[int]:
+    """The memory ids of the elements above `node`, so far as they are near."""
+    found: set[int] = set()
+    above = node.parent
+    while above is not None and len(found) < _DEEP:
+        found.add(above.mem_id)
+        above = above.parent
+    return found
+
+
 def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
     """(parent, weight) of each <p>, and of text between line breaks."""
     for paragraph in body.css("p"):
@@ -101,7 +111,8 @@ def _paragraphs(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
 def _texts(body: LexborNode) -> Iterable[tuple[LexborNode, int]]:
     """(nearest block above, weight) of each piece of text outside links."""
     for piece in body.traverse(include_text=True, skip_empty=True):
-        if piece.is_text_node and (size := _weight(piece.text_content or "")) > _LABEL // 2:
+        text = piece.text_content  # None for an element
+        if text and (size := _weight(text)) > _LABEL // 2:
             parent = _block_above(piece)
             if parent is not None and parent.tag != "a":
                 yield parent, size + _LABEL // 2
@@ -127,8 +138,41 @@ def _weight(text: str) -> int:
 class _Masses:
     """Prose below each element, by memory id, and each element's children that have some."""
 
+    top: int  # the body's
     total: dict[int, float] = field(default_factory=dict)
     children: dict[int, list[LexborNode]] = field(default_factory=dict)
+    above: dict[int, int] = field(default_factory=dict)  # the element around each
+    away: dict[int, frozenset[str]] = field(default_factory=dict)  # what speaks against each and all around it
+
+    def add(self, node: LexborNode, prose: float) -> None:
+        """Count `prose` for `node` and all elements around it, discounted for each name that speaks against it."""
+        here = node.mem_id
+        away = self._away(node)
+        weight = prose * _DISCOUNT ** len(away) * (_COMMENTS if "comment" in away else 1)
+        total = self.total
+        total[self.top] = total.get(self.top, 0.0) + weight
+        for _ in range(_DEEP):
+            if here == self.top:
+                break
+            total[here] = total.get(here, 0.0) + weight
+            here = self.above[here]
+
+    def _away(self, node: LexborNode) -> frozenset[str]:
+        """What speaks against an element and those around it; of these only the new ones are looked at."""
+        known = self.away
+        chain: list[LexborNode] = []
+        around: LexborNode | None = node
+        while around is not None and around.mem_id not in known and len(chain) < _DEEP:
+            chain.append(around)
+            around = around.parent
+        above = around.mem_id if around is not None and around.mem_id in known else self.top
+        for new in reversed(chain):
+            here = new.mem_id
+            known[here] = known[above] | _against(new)
+            self.above[here] = above
+            self.children.setdefault(above, []).append(new)
+            above = here
+        return known[above]
 
     def descend(self, body: LexborNode) -> LexborNode:
         """From `body` down as long as one child holds _STEP of the prose."""
@@ -142,43 +186,21 @@ class _Masses:
 
 
 def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> _Masses:
-    """Where the prose is, discounted for each name on the way that speaks against it."""
+    """Where the prose is."""
     own: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
     for parent, size in pieces:
         key = parent.mem_id
         own[key] = own.get(key, 0.0) + size - _LABEL * 0.75
         nodes[key] = parent
-    masses = _Masses()
-    top = body.mem_id
-    known: dict[int, frozenset[str]] = {}
+    masses = _Masses(body.mem_id, away={body.mem_id: frozenset()})
     for key, prose in own.items():
-        chain = _chain(nodes[key], top)
-        away: frozenset[str] = frozenset()
-        for node in reversed(chain):
-            away = known[node.mem_id] if node.mem_id in known else known.setdefault(node.mem_id, away | _against(node))
-        weight = prose * _DISCOUNT ** len(away) * (_COMMENTS if "comment" in away else 1)
-        masses.total[top] = masses.total.get(top, 0.0) + weight
-        above = top
-        for node in reversed(chain):
-            here = node.mem_id
-            if here not in masses.total:
-                masses.children.setdefault(above, []).append(node)
-            masses.total[here] = masses.total.get(here, 0.0) + weight
-            above = here
+        masses.add(nodes[key], prose)
     return masses
 
 
 def _against(node: LexborNode) -> frozenset[str]:
     """What an element's names and tag say against its text."""
     kinds = names(node)[0] & _AWAY
-    return kinds | {node.tag or ""} if node.tag in _AWAY_TAGS else kinds
-
-
-def _chain(node: LexborNode | None, top: int) -> list[LexborNode]:
-    """`node` and the elements above it, up to the one with memory id `top`, without that."""
-    chain: list[LexborNode] = []
-    while node is not None and node.mem_id != top and len(chain) < _DEEP:
-        chain.append(node)
-        node = node.parent
-    return chain
+    tag = node.tag or ""
+    return kinds | {tag} if tag in _AWAY_TAGS else kinds
