@@ -140,7 +140,7 @@ def _block_above(node: LexborNode) -> LexborNode | None:
 def _weight(text: str) -> int:
     """Length in characters; scripts that write no blanks say about three times as much in each."""
     size = len(text)
-    return 3 * size if size > 14 * (text.count(" ") + 1) and not text.isascii() else size
+    return size if text.isascii() or size <= 14 * (text.count(" ") + 1) else 3 * size
 
 
 @dataclass(slots=True)
@@ -168,20 +168,25 @@ class _Masses:
 
     def _away(self, node: LexborNode) -> frozenset[str]:
         """What speaks against an element and those around it; of these only the new ones are looked at."""
-        known = self.away
-        chain: list[LexborNode] = []
+        chain: list[tuple[int, LexborNode]] = []
         around: LexborNode | None = node
-        while around is not None and around.mem_id not in known and len(chain) < _DEEP:
-            chain.append(around)
+        above = self.top
+        while around is not None and len(chain) < _DEEP:
+            here = around.mem_id
+            if here in self.away:
+                above = here
+                break
+            chain.append((here, around))
             around = around.parent
-        above = around.mem_id if around is not None and around.mem_id in known else self.top
-        for new in reversed(chain):
-            here = new.mem_id
-            known[here] = known[above] | _against(new)
+        away = self.away[above]
+        for here, new in reversed(chain):
+            if against := _against(new):
+                away |= against
+            self.away[here] = away
             self.above[here] = above
             self.children.setdefault(above, []).append(new)
             above = here
-        return known[above]
+        return away
 
     def descend(self, body: LexborNode) -> LexborNode:
         """From `body` down as long as one child holds _STEP of the prose."""
