@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import body, labels, scorer
+from scraper.parse import body, labels, relations, scorer
 from scraper.parse.blocks import Block, Context, kinds_of, read, words
 from scraper.parse.document import Document
 from scraper.parse.relations import Parts, relate
@@ -76,6 +76,8 @@ def test_a_label_seen_twice_in_one_text_is_cut_once() -> None:
         ("responsive-header", {"title"}),
         ("newsletterSignup", {"signup"}),
         ("socialShareBar", {"share"}),
+        ("photocredit", {"media", "caption"}),  # one part begins another
+        ("readmorefrombox", {"related", "side"}),  # two parts share letters, and what is left is a word
         ("", set()),
     ],
 )
@@ -210,6 +212,23 @@ def test_blocks_keep_words_apart() -> None:
     assert doc.tree.body is not None
     blocks, _ = read(doc.tree.body, None, {})
     assert [block.text for block in blocks] == ["One bold word", "Two lines", "tail"]
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("One <!-- -->word<i>s</i> <img> here", ["One words here"]),
+        ("<!-- --> One\n<!-- -->\n<b>word</b>", ["One word"]),
+        ("<a>One <b>word</b><i></i></a> <span> </span>more", ["One word more"]),
+        (f"<a>{'<i>One </i>' * 30}<b>word</b></a>", ["One " * 30 + "word"]),
+        (f"<a>{'<i>One </i>' * 30}<p>word</p></a>", [("One " * 30).strip(), "word"]),
+    ],
+    ids=["comments and pictures", "blanks of their own", "empty elements", "a long line", "a block far inside"],
+)
+def test_what_is_a_line(html: str, expected: list[str]) -> None:
+    doc = document(f"<body><div>{html}</div></body>")
+    assert doc.tree.body is not None
+    assert [block.text for block in read(doc.tree.body, None, {})[0]] == expected
 
 
 PROSE = "The baker has sold his bread on the square for thirty years, and nobody can think of a Saturday without him. "
@@ -353,6 +372,10 @@ def test_the_trees_count_the_columns_that_there_are() -> None:
     columns = relate(blocks, Survey(blocks, core, evidence), [Parts(0, 0, 0, 0)] * len(blocks))
     learned = table("body_weights.json")
     assert (learned["columns"], len(learned["trees"])) == (list(columns), scorer._SURE[-1][0])
+    wanted = [i % 2 == 0 for i in range(len(blocks))]
+    rows = list(zip(*columns.values(), strict=True))
+    survey = Survey(blocks, core, evidence)
+    assert relations.rows(blocks, survey, [Parts(0, 0, 0, 0)] * len(blocks), wanted) == rows[::2]
 
 
 @pytest.mark.parametrize(
