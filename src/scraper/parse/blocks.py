@@ -176,7 +176,7 @@ def kinds_of(names: str) -> frozenset[str]:
     ['meta', 'related']
     """
     found = [kinds for name in names[:400].split() if (kinds := _kinds_of_one(name))]
-    return frozenset().union(*found) if len(found) > 1 else found[0] if found else _NO_KINDS
+    return _shared(frozenset().union(*found)) if len(found) > 1 else found[0] if found else _NO_KINDS
 
 
 @lru_cache(16384)
@@ -197,7 +197,13 @@ def _kinds_of_one(name: str) -> frozenset[str]:
     for word in _WORD.findall(left):
         if word in words:
             found.add(words[word])
-    return frozenset(found)
+    return _shared(frozenset(found))
+
+
+@lru_cache(4096)
+def _shared(kinds: frozenset[str]) -> frozenset[str]:
+    """One object for all sets that are equal: thousands of the same would be work for the garbage collector."""
+    return kinds
 
 
 def words(text: str) -> int:

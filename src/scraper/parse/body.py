@@ -82,7 +82,7 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
     for node in {node.mem_id: node for label in doc.labels for node in label.nodes}.values():
         node.decompose()
     evidence = _evidence(doc, headline)
-    prune.cut(doc.tree)
+    prune.cut(doc)
     page = doc.tree.body
     if page is None:
         return None

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.parse.blocks import INLINE, names
+from scraper.parse.document import Document
 from scraper.parse.text import clean
 
 _AWAY = frozenset(["comment", "related", "side", "nav", "signup", "promo", "notice", "listing", "byline", "toc"])
@@ -29,20 +30,17 @@ _INLINE_DEEP = 32
 _DEEP = 256  # levels; what nests deeper is no page that people read either
 
 
-def cut(tree: LexborHTMLParser) -> None:
+def cut(doc: Document) -> None:
     """Take out what never holds an article's text."""
     rows = table("boilerplate.toml")["tags"]
     tags = frozenset(rows["cut_tags"])
     # Last first: a node inside another must go before it, since what is cut takes its children along.
-    for node in reversed(tree.css(f":not({_COMMON}, button), {rows['cut_buttons']}")):
+    for node in reversed(doc.tree.css(f":not({_COMMON}, button), {rows['cut_buttons']}")):
         if node.tag in tags:
             node.decompose()
-    body = tree.body
-    if body is None:
-        return
-    for node in reversed(body.css(rows["cut"])):
+    for node in reversed(doc.css(rows["cut"])):
         node.decompose()
-    for node in reversed(body.css(rows["unseen"])[:_MANY]):
+    for node in reversed(doc.css(rows["unseen"])[:_MANY]):
         if node.tag not in _ROOTS and len(node.text()) < _UNSEEN:
             node.decompose()
 

@@ -50,7 +50,7 @@ class Looks(NamedTuple):
     """The features of one block, by what they are about."""
 
     words: list[int]
-    names: list[int]
+    names: tuple[int, ...]
     shape: list[int]
     place: list[int]
 
@@ -106,11 +106,11 @@ def _cues() -> dict[str, tuple[int, ...]]:
 
 
 @lru_cache(4096)
-def _named(start: int, kinds: frozenset[str]) -> tuple[list[int], ...]:
+def _named(start: int, kinds: frozenset[str]) -> tuple[tuple[int, ...], ...]:
     """The features of a set of kinds, for each span."""
     numbers = _kinds()
     firsts = [start + numbers[kind] * 4 for kind in sorted(kinds) if kind in numbers]
-    return tuple([first + i for first in firsts for i in (span, 3)] for span in range(_SPAN))
+    return tuple(tuple([first + i for first in firsts for i in (span, 3)]) for span in range(_SPAN))
 
 
 def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> list[Looks]:
@@ -127,7 +127,7 @@ def look(blocks: list[Block], survey: Survey, vocabulary: Mapping[str, int]) -> 
         seen.add(block.text)
         spot = survey.spots[i]
         step = _LENGTHS[count] if count <= 70 else 8
-        names = _named(AT.own, block.own)[span] if block.own else []
+        names = _named(AT.own, block.own)[span] if block.own else ()
         if spot.kinds:
             names = names + _named(AT.path, spot.kinds)[span]
         key, above = block.context.key, block.context.parent
