@@ -171,7 +171,8 @@ def _words(text: str, span: int, survey: Survey, vocabulary: Mapping[str, int]) 
     """What the words of a short block are about: sharing, signing up, dates, names."""
     row: list[int] = []
     tokens = word_list(text)
-    row += {SIZE + vocabulary[token] for token in tokens if token in vocabulary}
+    if vocabulary:
+        row += [SIZE + i for i in set(map(vocabulary.get, tokens)) if i is not None]
     if tokens:
         row += _hits(tokens, span)
     else:
@@ -188,9 +189,9 @@ def _words(text: str, span: int, survey: Survey, vocabulary: Mapping[str, int]) 
 def _hits(tokens: list[str], span: int) -> list[int]:
     """The kinds of cues among a block's words, and those of its first and last word."""
     cues = _cues()
-    hits = [kind for token in tokens if token in cues for kind in cues[token]]
-    if not hits:
+    if cues.keys().isdisjoint(tokens):
         return []
+    hits = [kind for token in tokens if token in cues for kind in cues[token]]
     row = []
     for kind in sorted(set(hits)):
         n = hits.count(kind)
