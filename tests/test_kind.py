@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from scraper.parse.headline import headline
-from scraper.parse.kind import kind
-from scraper.parse.when import when
+from scraper.parse.article import explain
 from snippets import URL, document, rows
 
 PROSE = "".join(
@@ -20,9 +18,8 @@ FILLER = "<div>Goods, offers, opening hours, ways to reach us and what the neigh
 
 @pytest.mark.parametrize("row", rows("kind"), ids=lambda row: row["id"])
 def test_kind(row: dict[str, Any]) -> None:
-    body = PROSE if row.get("prose") else None
-    doc = document(row["html"] + (body or FILLER * row.get("filler", False)), row.get("url", URL))
-    found = headline(doc)
-    is_article, word, evidence = kind(doc, body, when(doc), found.value if found else None)
+    html = row["html"] + (PROSE * row.get("prose", False) or FILLER * row.get("filler", False))
+    found = explain(document(html, row.get("url", URL)).page)
+    is_article, word, evidence = found.is_article, found.refusal, found.evidence["is_article"]
     assert (is_article, word) == ("want" not in row, row.get("want")), f"{row['id']}: is_article {evidence}"
     assert evidence

@@ -222,7 +222,7 @@ def _bare_wall(doc: Document, body: str | None, text: str, unsure: bool) -> Foun
         for reason in ("wall_bot", "wall_consent") if unsure else ():
             if hit := next((w for w in table("kinds.toml")[reason]["words"] if w in low), None):
                 return Found(reason, "markup", hit, "text")
-    if len(words) < 200 and len(doc.tree.css("script")) > 0 and not body:
+    if len(words) < 200 and doc.marks["script"] and not body:
         return Found("needs_js", "markup", words[:100], "body")
     return None
 
