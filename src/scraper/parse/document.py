@@ -175,7 +175,8 @@ class Document:
 
 @functools.lru_cache(maxsize=64)
 def _alternatives(selector: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The alternatives of a selector without commas in brackets, each with the words that a class must have for it.
+    """The alternatives of a selector without commas in brackets, or classes in :not(), each with the words that a class
+    must have for it.
 
     >>> _alternatives("h1, .entry[class*='Meta' i]")
     (('h1', ()), (".entry[class*='Meta' i]", ('entry', 'meta')))
