@@ -1,10 +1,11 @@
-"""Bytes to text: what was encoded once too often is read, and what only looks so is left."""
+"""Bytes to text: what was encoded once too often is read, and what only looks so is left. And what a selector finds."""
 
 from __future__ import annotations
 
 import pytest
 
 from scraper.model import NO_RULES, Page
+from scraper.parse import category, marked, moments
 from scraper.parse.document import Document, to_utf8
 
 
@@ -32,3 +33,30 @@ def test_a_headline_encoded_twice() -> None:
     url = "https://news.example/a"
     body = b'<meta charset="utf-8"><title>' + twice("The baker’s café") + b"</title>"
     assert Document(Page(url, url, 200, (), body, None), NO_RULES).title == "The baker’s café"
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "p",
+        ".entry, p",
+        ".Entry[class*='META' i], a",
+        category._MARKED,
+        category._TRAILS,
+        marked._MARKUP,
+        moments._LOOSE,
+    ],
+)
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<!doctype html><p class='Entry post-meta'>1</p><a rel='category' class=Author>2</a>",
+        "<p class='ENTRY Post-META Byline'>1</p><a class='cat-links'>2</a>",  # without a doctype, any case is right
+        "<p>1</p><a>2</a>",
+    ],
+    ids=["standard", "quirks", "no classes"],
+)
+def test_a_selector_finds_the_same_by_the_faster_ways(selector: str, html: str) -> None:
+    url = "https://news.example/a"
+    doc = Document(Page(url, url, 200, (), html.encode(), None), NO_RULES)
+    assert [node.mem_id for node in doc.css(selector)] == [node.mem_id for node in doc.tree.css(selector)]
