@@ -66,13 +66,13 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     stamp = when.when(doc, full=climber is climb_all)
     doc.headline = _built_in(doc, found["headline"])
     kind.survey(doc, stamp, doc.headline)
+    url, declared = _addresses(doc)
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
     found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
     text = found["body"][0].value if found["body"] else None
     found["summary"], idle = summary.apart(described, text, doc)
     access, issues = body.access(doc, text)
     is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline, full=climber is climb_all)
-    url, declared = _addresses(doc)
     values: dict[str, Any] = {name: candidates[0].value if candidates else None for name, candidates in found.items()}
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
