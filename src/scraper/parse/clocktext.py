@@ -23,6 +23,7 @@ class Clock:
     next_day: bool = False  # 24:00: the first moment of the day after
     offset: timedelta | None = None
     dotted: bool = False  # 12.36, which may as well be a number
+    zone: str | None = None  # the IANA zone of a name that means two offsets in turn: "ET"
 
 
 def find(line: Line, tables: Words, language: str | None) -> list[Clock]:
@@ -44,7 +45,10 @@ def _read(match: re.Match[str], line: Line, tables: Words, language: str | None)
         return None
     offset, end = zone_at(line.text, end, tables, language, glued_offset=bool(second))
     sure = half is not None or offset is not None or match[6] is None or _is_announced(line, tables, match)
-    return Clock(start, end, moment[0], moment[1], offset, dotted=not sure)
+    turning = None
+    if offset is None and (language or "").lower().startswith("en") and (after := tables.zone.match(line.text, end)):
+        turning = tables.turning.get(after[5] or "")
+    return Clock(start, end, moment[0], moment[1], offset, dotted=not sure, zone=turning)
 
 
 def _is_announced(line: Line, tables: Words, match: re.Match[str]) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
-from datetime import time
+from collections.abc import Iterator
+from datetime import date, time, timedelta
 from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse import datetext
+from scraper.parse import datetext, jsonld
 from scraper.parse.datetext import When
 from scraper.parse.days import Order
 from scraper.parse.document import Document
@@ -18,9 +20,13 @@ from scraper.parse.document import Document
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _UPDATED = re.compile("updated?")
+_ORDERS: tuple[Order, ...] = ("dmy", "mdy")
+_HEADS = ("h1", "h2", "h3")
+_HEADINGS = ", ".join(_HEADS)
 _UP = 3  # elements and neighbours looked at for the words in front of a date
 _PARTS = 8  # parts of a line that are asked for their names
-_DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d\d)(?!\d)")
+_DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(\d{4}|\d\d)(?!\d)")
+_SLASHED = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:19|20)\d\d(?![\d/-])")
 # Parts of a line that the page names as a change or does not show.
 _APART = "[class*='updat' i], [class*='modif' i], [hidden], [style*='display:none' i], [style*='display: none' i]"
 
@@ -35,8 +41,50 @@ def marks(name: str) -> re.Pattern[str]:
 
 def read(doc: Document, text: str) -> When | None:
     """A printed date in the page's language, against the fetch. Between dots the day comes first in every language."""
-    dotted: Order | None = "dmy" if _DOTTED.search(text) else None
-    return datetext.read(text, language=doc.lang or doc.rules.language, order=dotted, now=doc.page.fetched_at)
+    language = _language(doc)
+    dotted = _DOTTED.search(text)
+    day_first = dotted and (len(dotted[1]) == 4 or not datetext.puts_year_first(language))
+    order: Order | None = "dmy" if day_first else _proven_order(doc)
+    when = datetext.read(text, language=language, order=order, now=doc.page.fetched_at)
+    if when is None or "date-ambiguous" not in when.issues:
+        return when
+    readings = (datetext.read(text, language=language, order=each, now=doc.page.fetched_at) for each in _ORDERS)
+    declared = _declared_days(doc)
+    return next((each for each in readings if each and each.date and _is_near(each.date, declared)), when)
+
+
+def _language(doc: Document) -> str | None:
+    """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked."""
+    language = doc.lang or doc.rules.language
+    country = doc.host.rpartition(".")[2]
+    if datetext.writes_day_first(language, country):
+        return f"en-{'GB' if country == 'uk' else country.upper()}"
+    return language
+
+
+def _proven_order(doc: Document) -> Order | None:
+    """The order that the page's other dates prove by a number above 12: "25/07/2024" beside "04/08/2024"."""
+    if "order" not in doc.memo:
+        text = "\n".join([piece for piece in doc.pieces if "/" in piece or "-" in piece])
+        days = [int(day) > 12 for day, month in _SLASHED.findall(text) if (int(day) > 12) != (int(month) > 12)]
+        doc.memo["order"] = ("dmy" if all(days) else None if any(days) else "mdy") if days else None
+    order: Order | None = doc.memo["order"]
+    return order
+
+
+def _declared_days(doc: Document) -> set[date]:
+    """The days of the publication by the page's data."""
+    names = table("metadata.toml")["published"]
+    texts = [
+        jsonld.text(doc.article_data.get("datePublished")),
+        *(doc.meta[name][0] for name in names if name in doc.meta),
+    ]
+    told = [datetext.read_iso(text) for text in texts if text]
+    return {when.date for when in told if when and when.date}
+
+
+def _is_near(day: date, others: set[date]) -> bool:
+    return any(abs(day - other) <= timedelta(days=1) for other in others)
 
 
 def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) -> tuple[Kind, bool]:
@@ -92,16 +140,24 @@ def follows_change(node: LexborNode) -> bool:
     """Whether the words in front of a date are for change: "<span>Updated</span> <span>on</span> <time>"."""
     place: LexborNode | None = node
     for _ in range(_UP):
-        text, before = "", place and place.prev
-        for _ in range(2 * _UP):
-            if before is not None:
-                text, before = f"{(before.text() or '')[-30:]} {text}", before.prev
+        nodes = list(itertools.islice(_in_front(place), 2 * _UP))
+        if any(before.tag in _HEADS or before.css_first(_HEADINGS) is not None for before in nodes):
+            return False  # "Flood maps updated": a headline is no label
+        text = " ".join([(before.text() or "")[-30:] for before in reversed(nodes)])
         if text.strip():
             # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July".
             ends = [found.end() for found in marks("changed").finditer(text)]
             return bool(ends) and not any(map(str.isdigit, text[ends[-1] :]))
         place = place and place.parent
     return False
+
+
+def _in_front(node: LexborNode | None) -> Iterator[LexborNode]:
+    """The neighbours in front of a node, the nearest first."""
+    before = node.prev if node is not None else None
+    while before is not None:
+        yield before
+        before = before.prev
 
 
 def shown(node: LexborNode, most: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from scraper.parse import clocktext, days
 from scraper.parse.clocktext import Clock
@@ -83,6 +84,17 @@ def names_weekday(text: str, day: date) -> bool:
     return False
 
 
+def puts_year_first(language: str | None) -> bool:
+    """Whether a language puts the year before the month: "24.08.04" is the fourth of August in Korean."""
+    context = _context(language, None, None)
+    return context.language in context.tables.year_first - {"en"}
+
+
+def writes_day_first(language: str | None, country: str) -> bool:
+    """Whether pages in English at a country's addresses ("uk") write the day first, though their templates say "en"."""
+    return (language or "").lower().replace("_", "-") in ("en", "en-us") and country in words().english
+
+
 def is_bare(text: str) -> bool:
     """Whether a text is dates, times and words of change and nothing else: "6 July 2021, 12:36 pm - updated 13:36"."""
     tables, line = words(), cut(fold(text))
@@ -145,12 +157,16 @@ def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], contex
     if clock is None:
         return When(best.date, None, None, issues, best.calendar)
     day = best.date + timedelta(clock.next_day) if best.date else None
-    return When(day, clock.time, clock.offset, issues, best.calendar)
+    offset = clock.offset
+    if clock.zone and day:
+        offset = datetime.combine(day, clock.time, ZoneInfo(clock.zone)).utcoffset()
+    return When(day, clock.time, offset, issues, best.calendar)
 
 
 def _whole(line: Line, best: Day, found: list[Day]) -> tuple[int, int]:
     """The place of a date with those that say it again beside it: "15 سرطان 1400 - 6 July 2021"."""
     start, end = best.start, best.end
+    found = [day for day in found if day.date == best.date or day.calendar != best.calendar]
     for day in found:
         if best.date and day.date and abs(day.date - best.date) <= timedelta(days=2) and -12 <= day.start - end <= 12:
             end = max(end, day.end)

@@ -31,6 +31,8 @@ _FOLD: dict[int, str | None] = {
     **dict.fromkeys((0xAD, 0x61C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x206A))),
     **dict.fromkeys(range(0x2010, 0x2016), "-"),
 }
+_FOLD.update(dict.fromkeys((0x93C, 0x9BC, 0xA3C)))  # the dot below a letter: फ़रवरी and फरवरी are one word
+_FOLD.update(zip(map(ord, "ൺൻർൽൾ"), ("ണ്", "ന്", "ര്", "ല്", "ള്"), strict=True))  # Malayalam of two encodings
 for _spellings, _one in (("ىيېۍ", "ی"), ("ك", "ک"), ("ګ", "گ"), ("ةہھ", "ه"), ("ٱ", "ا"), ("ı", "i"), ("ς", "σ")):
     _FOLD.update(dict.fromkeys(map(ord, _spellings), _one))
 for _marks, _one in (("−", "-"), ("٫", "."), ("’‘ʼʻ`´′", "'")):
@@ -180,11 +182,13 @@ class Words:
     zone: re.Pattern[str]
     hours: frozenset[str]  # words after an hour
     zones: dict[str, timedelta]
+    turning: dict[str, str]  # zone abbreviation that means two offsets in turn -> IANA zone
     unsure: dict[str, dict[str, timedelta]]  # zone abbreviation -> region -> offset
     eras: dict[str, str]  # the end of the word before a year -> calendar
     regions: dict[str, str]  # language -> the one region whose zones it may mean
     orders: dict[str, str]  # locale -> "dmy", or "dmy mdy" where its regions differ
     year_first: frozenset[str]  # languages that name the year before the month
+    english: frozenset[str]  # country domains whose English writes the day first
     aliases: dict[str, str]
 
 
@@ -210,14 +214,16 @@ def words() -> Words:
         zone=_zone([*cldr["gmt"], *own["gmt"]["words"]]),
         hours=frozenset(hours),
         zones={fold(name): _offset(value) for name, value in own["zones"].items()},
+        turning={fold(name): zone for name, zone in own["turning_zones"].items()},
         unsure={
             fold(name): {region: _offset(value) for region, value in regions.items()}
             for name, regions in own["unsure_zones"].items()
         },
         eras={fold(name): era for era, names in calendars["eras"].items() for name in names},
         regions=own["regions"],
-        orders=cldr["orders"],
+        orders={**cldr["orders"], **own["orders"]},
         year_first=frozenset(cldr["year_first"]),
+        english=frozenset(own["countries"]["tlds"]),
         aliases=own["aliases"],
     )
 

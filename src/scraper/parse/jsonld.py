@@ -19,9 +19,15 @@ _ARTICLE = re.compile(
     r"(?:News|Report|Analysis|Opinion|Review|Advertiser|Background|AskPublic|Satirical|Tech|Scholarly|Medical\w*)?"
     r"(?:News)?Article$|BlogPosting$|LiveBlogPosting$|SocialMediaPosting$|^Report$"
 )
-_COMMENTS = re.compile(r"<!--|-->|<!\[CDATA\[|\]\]>|/\*\s*<!\[CDATA\[\s*\*/|^\s*//\s*$", re.MULTILINE)
+_COMMENTS = re.compile(
+    r"^\s*//\s*(?:<!\[CDATA\[|\]\]>)?\s*$|(?://\s*)?<!\[CDATA\[|(?://\s*)?\]\]>|<!--|-->|/\*.{0,200}?\*/|\ufeff",
+    re.MULTILINE,
+)
 _TRAILING_COMMA = re.compile(r",(\s*[}\]])")
 _CONTROL = re.compile(r"[\x00-\x1f]+")
+_NO_ESCAPE = re.compile(r"(?<!\\)\\(?=[^\"\\/bfnrtu])")  # \' and the like
+_DATED = re.compile(r"[\"'“”](datePublished|dateModified|dateCreated)[\"'“”]\s*:\s*[\"'“”]([^\"'“”]{4,40})[\"'“”]")
+_TYPED = re.compile(r"[\"'“”]@type[\"'“”]\s*:\s*[\"'“”](\w{4,40})[\"'“”]")
 
 
 def load(text: str) -> Any:
@@ -37,7 +43,16 @@ def load(text: str) -> Any:
     try:  # two objects in a row, or junk behind the first
         return json.JSONDecoder(strict=False).raw_decode(text.lstrip())[0]
     except (ValueError, RecursionError):
+        return _salvage(text)
+
+
+def _salvage(text: str) -> Any:
+    """The dates of a block that no parser reads, where it is of one article alone."""
+    kinds = [kind for kind in _TYPED.findall(text) if _names_article(kind)]
+    dates = _DATED.findall(text)
+    if len(kinds) != 1 or len({key for key, _ in dates}) != len(dates):
         return None
+    return {"@type": "Article", **dict(dates)}
 
 
 _REPAIRS: tuple[Callable[[str], str], ...] = (
@@ -45,6 +60,7 @@ _REPAIRS: tuple[Callable[[str], str], ...] = (
     lambda t: _CONTROL.sub(" ", _COMMENTS.sub("", t)).strip().removesuffix(";"),
     lambda t: _TRAILING_COMMA.sub(r"\1", t),
     lambda t: html.unescape(t) if "&quot;" in t else t,
+    lambda t: _NO_ESCAPE.sub("", t),
 )
 
 

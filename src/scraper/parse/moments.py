@@ -33,6 +33,7 @@ _LOOSE = (
 )
 _TODAY = 9  # trust of a weekday and date without a time: the masthead of many sites prints today's
 _BUILT = 9  # trust: behind a date near the headline
+_AROUND = 4  # trust of what the data say of the page, where they give the article itself a day without a time
 _BADGE = 30  # characters of a date whose parts are elements of their own
 _CLOCK = re.compile(r"\d\s?[:.h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[12]\d|3[01])(?=\D|$)")
@@ -90,11 +91,12 @@ def from_jsonld(doc: Document, kind: Kind) -> Iterator[Moment]:
     for key in keys:
         for moment in _value(article, key, kind):
             yield replace(moment, trust=_BUILT) if built else moment
-    if kind == "published" and article.get("datePublished"):
+    told = article.get("datePublished") if kind == "published" else None
+    if isinstance(told, str) and ":" in told:
         return
     for obj in doc.jsonld:
         if keys[0] in obj and obj is not article and not _PAGE_TYPES.isdisjoint(jsonld.types(obj)):
-            yield from _value(obj, keys[0], kind)
+            yield from (replace(moment, trust=_AROUND) if told else moment for moment in _value(obj, keys[0], kind))
 
 
 def _is_built(article: dict[str, Any]) -> bool:
@@ -194,6 +196,7 @@ def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[tuple[bool, Lex
 
     In each block those behind its h1 come first, then those in front.
     """
+    nodes = list({node.mem_id: node for node in nodes}.values())  # a node of two selectors is found twice
     heads = [i for i, node in enumerate(nodes) if node.tag == "h1"]
     if len(heads) == len(nodes):
         return []

@@ -17,7 +17,6 @@ from scraper.parse.weigh import EAST, UTC_ITSELF, WEST, Told, decide, earliest, 
 
 _AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch: zones and fast clocks
 _FEW = 6  # elements looked at for the local time of a day that is declared; they come nearest the headline first
-_MORNING, _EVENING = 8, 22  # hours of UTC between which it is the same day from California to Moscow
 _LATE = "enough was known before"
 
 
@@ -94,13 +93,10 @@ def _coarse(told: Told) -> bool:
 
 
 def _doubtful(told: Told) -> bool:
-    """As `_vague`, or an instant in two zones, or one in UTC whose day is another one where the page is read."""
+    """As `_vague`, or an instant in two zones, or one in UTC, beside which the page may print its own time."""
     if told.torn or _vague(told):
         return True
-    if told.offset != UTC_ITSELF or told.clock is None or not told.clock.machine or told.clock.when.time is None:
-        return False
-    clock = told.clock.when.time
-    return not _MORNING <= clock.hour < _EVENING or (clock.minute, clock.second) == (0, 0)
+    return told.offset == UTC_ITSELF and told.clock is not None and told.clock.machine
 
 
 def _vague(told: Told) -> bool:
@@ -118,13 +114,18 @@ def _marginal(told: Told) -> bool:
     return told.day.trust > 8
 
 
+def _untimed(told: Told) -> bool:
+    """Whether a line near the headline may know better: no time is known, or the day comes from the margin."""
+    return told.clock is None or _marginal(told)
+
+
 # Where to look, and whether it is worth it once something is known. What is dear comes last.
 _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[Told], bool]], ...] = (
     (_declared, _marginal),
     (moments.from_times, _coarse),
     (moments.from_names, _doubtful),
     (moments.from_loose_names, _doubtful),
-    (datelines.from_headline, _marginal),
+    (datelines.from_headline, _untimed),
     (datelines.from_islands, _unprinted),
     (datelines.from_text, _marginal),
     (datelines.from_own_teaser, _marginal),
