@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
 from scraper.parse import body, labels, relations, scorer
@@ -394,3 +395,27 @@ def test_the_datas_text_is_for_previews(paragraphs: int, free: bool, source: str
     found = body.body(document(html), "Talk")
     assert found is not None
     assert (found.path if found.source == "json-ld" else found.source) == source
+
+
+_FELL = "The footbridge was closed in March, when the river took away its eastern pier and two of the railings with it."
+_OPENED = (
+    "It opened again on Tuesday, and the first to cross it were the children of the school after weeks of waiting."
+)
+_PAID = "The repair cost less than the council had set aside, and what is left will pay for lamps along the whole way."
+_STORY = f"<p>{_FELL}</p><p>{_OPENED}</p><p>{_PAID}</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        pytest.param(f"<div class=info><span class=date>6 July 2021 12:36</span></div>{_STORY}", 3, id="a date"),
+        pytest.param(f"<div><p>Published: 6 July 2021, 12:36</p>{_STORY}</div>", 3, id="a date with its label"),
+        pytest.param(f"<div><p>In March 2021 it fell.</p>{_STORY}</div>", 4, id="a sentence with a date"),
+        pytest.param(f"<div><title>Untitled document</title>{_STORY}</div>", 3, id="a document in a document"),
+        pytest.param(f"<p><table><tr><td>{_STORY}</table>", 3, id="a table that a page in quirks mode has in a <p>"),
+    ],
+)
+def test_lines_in_front_of_the_prose(html: str, expected: int) -> None:
+    page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1>{html}</body></html>"
+    text = parse(page.encode(), url="https://valley.example/bridge").body or ""
+    assert len(text.split("\n\n")) == expected, text

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from scraper import parse
 from scraper.model import NO_RULES, Page
 from scraper.parse import category, marked, moments
-from scraper.parse.document import Document, to_utf8
+from scraper.parse.document import Document, charset_of, to_utf8
 
 
 def twice(text: str) -> bytes:
@@ -21,7 +22,7 @@ def twice(text: str) -> bytes:
         pytest.param(twice("Пекарь открыл лавку"), "Пекарь открыл лавку", id="cyrillic"),
         pytest.param("Café: ".encode() + twice("the baker’s"), "Café: the baker’s", id="a-part"),
         pytest.param("Ã© is what é becomes".encode(), "Ã© is what é becomes", id="said-not-done"),
-        pytest.param("\x93Spaß\x94 und \x93Ernst\x94".encode(), "\x93Spaß\x94 und \x93Ernst\x94", id="windows-1252"),
+        pytest.param("\x93Spaß\x94 und \x93Ernst\x94".encode(), "“Spaß” und “Ernst”", id="windows-1252"),
         pytest.param("The baker’s café".encode(), "The baker’s café", id="once"),
     ],
 )
@@ -60,3 +61,21 @@ def test_a_selector_finds_the_same_by_the_faster_ways(selector: str, html: str) 
     url = "https://news.example/a"
     doc = Document(Page(url, url, 200, (), html.encode(), None), NO_RULES)
     assert [node.mem_id for node in doc.css(selector)] == [node.mem_id for node in doc.tree.css(selector)]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "charset"),
+    [
+        pytest.param("<p>café</p>".encode(), "text/html; charset=ISO-8859-1", "utf-8", id="moved to UTF-8"),
+        pytest.param("<p>café</p>".encode("cp1252"), "text/html; charset=ISO-8859-1", "cp1252", id="as the header"),
+        pytest.param(b"<p>cafe</p>", "text/html; charset=ISO-8859-1", "cp1252", id="ASCII"),
+        pytest.param("<p>café</p>".encode(), "text/html; charset=koi8-r", "koi8-r", id="no default of servers"),
+    ],
+)
+def test_charset_of_the_header(body: bytes, content_type: str, charset: str) -> None:
+    assert charset_of(body, content_type) == charset
+
+
+def test_readings_over_a_word_are_no_part_of_a_headline() -> None:
+    page = "<title>橋が開通：北町新報</title><h1><ruby>橋<rp>（</rp><rt>はし</rt><rp>）</rp></ruby>が開通</h1>"
+    assert parse(page.encode(), url="https://kitamachi.example/1").headline == "橋が開通"

@@ -43,6 +43,10 @@ DRAFT_JS = {"blocks": [{"key": "a1", "type": "unstyled", "text": text} for text 
 EDITOR_JS = {"blocks": [{"type": "paragraph", "data": {"text": text}} for text in (ONE, TWO, LIST)]}
 ARC = [{"type": "text", "content": f"{text} <a href='/x'>More</a>"} for text in (ONE, TWO, LIST)]
 WORDPRESS = [{"blockName": "core/paragraph", "innerHTML": f"<p>{text}</p>"} for text in (ONE, TWO, LIST)]
+HEADLESS = {
+    "title": {"rendered": TITLE},
+    "content": {"rendered": "".join(f"<p>{text}</p>" for text in (ONE, TWO, LIST))},
+}
 STRINGS = {"text": [ONE, TWO, LIST]}
 
 
@@ -63,6 +67,7 @@ def body_of(data: Any) -> list[str]:
         pytest.param(EDITOR_JS, id="editor.js"),
         pytest.param(ARC, id="arc"),
         pytest.param(WORDPRESS, id="wordpress"),
+        pytest.param(HEADLESS, id="wordpress rest"),
         pytest.param(STRINGS, id="strings"),
     ],
 )

@@ -48,3 +48,18 @@ def test_why_shows_a_description_that_says_nothing_of_its_own() -> None:
     html = f"<html><head>{head}</head><body><h1>Bridge</h1><p>{BODY}</p>{MORE}</body></html>"
     page = Page("https://www.valley-times.example/bridge", "", 200, (), html.encode(), None)
     assert [found.lost for found in explain(page).evidence["summary"]] == ["says nothing of its own"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "shown"),
+    [
+        ("&lt;p&gt;Why it took three years.&lt;/p&gt;", "Why it took three years."),
+        ("The bridge&amp;rsquo;s builders tell.", "The bridge’s builders tell."),
+        ("Why it took three years. &lt;a class=&quot;more&quot;", "Why it took three years."),
+        ("Two &lt; three years, and why.", "Two < three years, and why."),
+    ],
+    ids=["markup", "escaped twice", "cut in a tag", "a sign"],
+)
+def test_a_description_is_plain_text(declared: str, shown: str) -> None:
+    html = f'<meta name="description" content="{declared}"><h1>Bridge opens</h1><p>{BODY}</p>{MORE}'
+    assert scraper.parse(html.encode(), url="https://www.valley-times.example/bridge").summary == shown

@@ -87,6 +87,7 @@ INLINE = frozenset(
     ]
 )
 _CELLS = frozenset(("p", "div", "ul", "ol", "h2", "h3", "h4", "blockquote", "table"))  # of a row of a layout table
+_TABLE = frozenset(("table",))  # in a <p> it stays there on pages in quirks mode
 _INNER = _CELLS.union(("section", "article", "dl", "figure", "h5", "h6", "li"))
 _OUTSIDE = frozenset({"nav", "footer"})
 _DISCARD = "comment"
@@ -299,7 +300,7 @@ class _Walk:
         if tag == "tr" and not _holds(child, _CELLS):
             self._emit(tag, " ".join([cell.text() for cell in child.iter()]), own, look, context, (child,))
             return None
-        if (tag in _LEAVES or depth > _DEEP) and key != self._core:
+        if (tag in _LEAVES or depth > _DEEP) and key != self._core and not (tag == "p" and _holds(child, _TABLE)):
             self._emit(tag, child.text(), own, look, context, (child,))
             return None
         above = context.above | own if own else context.above

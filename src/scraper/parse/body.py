@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import islands, jsonld, prune
+from scraper.parse import datekinds, datetext, islands, jsonld, prune
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
@@ -30,6 +30,7 @@ _LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 _STOPS = frozenset(".!?…。！？؟۔।")
+_DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -62,7 +63,22 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     scores = score(blocks, core, evidence)
     texts = (block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline)
     kept = [text for text in _without_repeats(texts) if not _is_label(text)]
+    first = next((i for i, text in enumerate(kept) if len(text) > _DATELINE), 0)
+    kept = [text for text in kept[:first] if not _is_dateline(doc, text)] + kept[first:]
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _is_dateline(doc: Document, text: str) -> bool:
+    """Whether a line in front of the prose is a date, with what it is for: "Published 6 July 2021, 12:36"."""
+    if not any(map(str.isdigit, text)) or datekinds.is_foreign(text):
+        return False
+    when = datekinds.read(doc, text)
+    said = datekinds.marks("published").sub(" ", datekinds.marks("changed").sub(" ", text))
+    return (
+        when is not None
+        and (when.date is not None or "date-ambiguous" in when.issues)
+        and (datetext.is_bare(said) or datetext.is_bare(text))
+    )
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:

@@ -49,6 +49,9 @@ class Document:
         self.url = page.final_url or page.url
         self.charset = charset_of(page.body, page.header("content-type"))
         self.tree = LexborHTMLParser(to_utf8(page.body, self.charset), scripting=True)
+        if b"<rt" in page.body:  # readings over a word are no part of it, in headings neither
+            for reading in reversed(self.tree.css("rt, rp")):
+                reading.decompose()
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
         self.headline: str | None = None  # as the page gives it, set by parse() once; a site's rule has no part in it
         self.issues: list[str] = []
@@ -193,7 +196,8 @@ def charset_of(body: bytes, content_type: str | None) -> str:
             return name
     header = _HEADER_CHARSET.search(content_type or "")
     if header and (codec := _codec(header[1])):
-        return codec
+        # Servers send the default of their configuration with pages that were moved to UTF-8 long ago.
+        return "utf-8" if codec == "cp1252" and not body.isascii() and _is_utf8(body) else codec
     if codec := _codec(_declared(body)):
         # A page whose ASCII meta could be read is not UTF-16 whatever it says (HTML standard, 13.2.3.3). Nor is one in
         # a legacy charset by chance valid UTF-8: templates are moved to UTF-8 and keep their old meta.
@@ -245,15 +249,20 @@ def to_utf8(body: bytes, charset: str) -> bytes:
 def _once(body: bytes) -> bytes:
     """UTF-8 that was once read as Latin-1 and encoded again (an "é" as "Ã©") as it was before; else `body`.
 
-    Such runs hold C1 control characters, which the HTML standard bars from text. Where most of those stay behind, the
-    page has them for another reason (curly quotes of Windows-1252 taken for Latin-1) and is left alone.
+    Such runs hold C1 control characters, which the HTML standard bars from text. Where most of those stay behind, they
+    are curly quotes of Windows-1252 taken for Latin-1, and are read as the standard reads &#146; (13.2.5.80).
     """
     first = _may_be_c1(body)
     controls = len(_C1.findall(body, first)) if first >= 0 else 0
     if not controls:
         return body
     repaired = _TWICE.sub(lambda run: _bytes_of(run[0]), body)
-    return repaired if 2 * len(_C1.findall(repaired)) < controls else body
+    return repaired if 2 * len(_C1.findall(repaired)) < controls else _C1.sub(_of_windows, body)
+
+
+def _of_windows(control: re.Match[bytes]) -> bytes:
+    """The character that Windows-1252 has in place of a C1 control; nothing where it has none."""
+    return control[0][1:].decode("cp1252", "ignore").encode()
 
 
 def _may_be_c1(body: bytes) -> int:

@@ -93,7 +93,7 @@ def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title 
     """A declared title as a candidate; None where it is empty or only the site's name."""
     known: dict[str, tuple[str, str]] = doc.memo.setdefault("headline_texts", {})  # most pages say one text three times
     if raw not in known:
-        text = _without_section(without_site(raw, doc, names), doc)[:LONGEST]
+        text = "" if "{{" in raw else _without_section(without_site(raw, doc, names), doc)[:LONGEST]
         known[raw] = text, "" if is_site(text, names, host_label(doc)) else squash(text)
     text, key = known[raw]
     return _Title(text, key, raw, path) if key else None

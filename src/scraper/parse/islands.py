@@ -10,7 +10,9 @@ from typing import Any
 _LARGEST = 4 << 20  # characters of a script that is still read as data
 _DATA = re.compile(r"(?:^|[=(])\s*(?=[{\[][\[{\"])")  # a value assigned, handed over or alone
 _HEAD = 400  # characters of a script within which its data begin
-_KEYS = frozenset(["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext"])
+_KEYS = frozenset(
+    ["articlebody", "body", "bodyhtml", "content", "contenthtml", "html", "text", "story", "fulltext", "rendered"]
+)
 _TITLES = ("headline", "title")
 _TITLE = 500  # characters
 
@@ -62,7 +64,8 @@ def _texts_in(loaded: Any, headline: str | None, least: int) -> Iterator[tuple[i
     while todo:
         rank, key, value = todo.pop()
         if isinstance(value, dict):
-            titles = [_words(value[name]) for name in _TITLES if isinstance(value.get(name), str)]
+            said = [t.get("rendered") if isinstance(t := value.get(name), dict) else t for name in _TITLES]
+            titles = [_words(title) for title in said if isinstance(title, str)]
             if wanted and any(titles):
                 rank = 1 if any(2 * len(title & wanted) > len(title | wanted) for title in titles) else -1
             todo.extend((rank, str(k).lower(), v) for k, v in value.items())

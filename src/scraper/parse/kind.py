@@ -45,6 +45,8 @@ def kind(
             return False, wall.value, (wall,)
     if seen.get("body_list") and not seen.get("body_one"):
         return False, "listing", (Found("listing", "markup", "archive", "body class"),)
+    if not body and not headline:
+        return False, "not_article", (Found("not_article", "markup", "no headline, no text", "body"),)
     weights = table("kindweights.json")["all" if whole else "declared"]
     is_article = reaches(seen, weights)
     return is_article, None if is_article else _word(doc, seen), heavy(seen, weights) if full else ()

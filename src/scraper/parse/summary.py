@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import replace
 
@@ -18,12 +19,16 @@ _SHORTEST = 20  # characters; a shorter one is a name or a heading
 _ENDS = ".!?\u3002\uff01\uff1f\u061f\u06d4\u0964\"')\u201c\u201d\u2019\u00bb\u00ab\u300d"
 _REACH = 3000  # characters
 _CUT = re.compile(r"\s*\S*(?:\.\.+|\u2026|\[.{1,8}\])\s*$|\s*\S*$")  # with the last word, which may be cut too
+_MARKUP = re.compile(
+    r"</?(?:p|br|div|span|a|b|i|u|em|strong|h[1-6]|ul|ol|li|img|font|figure)\b[^<>]{0,500}(?:>|$)|<!--.*?-->",
+    re.IGNORECASE,
+)
 _FILLERS = frozenset(["Visit the post for more."])  # what Jetpack writes where a post has no excerpt
 
 
 def from_jsonld(doc: Document) -> Found | None:
     """The article object's description."""
-    text = clean(jsonld.text(doc.article_data.get("description")) or "")
+    text = plain(jsonld.text(doc.article_data.get("description")) or "")
     return Found(text, "json-ld", text, "json-ld description") if 0 < len(text) <= _LONGEST else None
 
 
@@ -32,9 +37,15 @@ def from_meta(doc: Document) -> Found | None:
     taglines = doc.css(".site-description")
     doc.memo["tagline"] = taglines[0].text() if taglines else ""
     found = doc.first_meta("og:description", "description", "twitter:description")
-    if found is None or not 0 < len(found[1]) <= _LONGEST:
-        return None
-    return Found(found[1], "meta", found[1], f"meta {found[0]}")
+    text = plain(found[1]) if found else ""
+    return Found(text, "meta", text, f"meta {found[0]}") if found and 0 < len(text) <= _LONGEST else None
+
+
+def plain(text: str) -> str:
+    """A description without markup, and with entities that were escaped twice undone."""
+    for _ in range(2):
+        text = html.unescape(text) if "&" in text else text
+    return clean(_MARKUP.sub(" ", text) if "<" in text else text)
 
 
 def apart(found: tuple[Found, ...], text: str | None, doc: Document) -> tuple[tuple[Found, ...], tuple[Found, ...]]:
