@@ -103,4 +103,94 @@ def test_layout(language: str, layout: object, before: bool) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_there_are_labels_for_all_fields(language: str) -> None:
-    assert set(LANGUAGES[language]) == {"date", "modified", "time", "category", "number", "author"}
+    assert set(LANGUAGES[language]) >= {"date", "modified", "time", "category", "number", "author"}
+
+
+TEXT = "".join(f"<p>{p}</p>" for p in PARAGRAPHS)
+HEAD = "<h1>Aralia rebuilds its northern pier</h1>"
+MENU = "".join(f"<a href='/{name}'>{name}</a>" for name in ("sea", "sky", "town", "hills", "roads", "boats", "nets"))
+WIDE = "\u00a0\u00a0 "
+
+
+@pytest.mark.parametrize(
+    ("language", "printed", "wanted"),
+    [
+        pytest.param(
+            "zh",
+            f"{HEAD}<i>作者：张三\u00a0\u00a0\u00a0时间：2021年7月6日 12:36\u00a0\u00a0\u00a0点击数：312</i>{TEXT}",
+            {"authors": ["张三"], "date": "2021-07-06", "time": "12:36:00"},
+            id="a bar of blanks, a time that is a date, a counter",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>Published: 6 July 2021{WIDE}Time: 12:36{WIDE}Section: Local{WIDE}Story No: 18200</p>{TEXT}",
+            {"date": "2021-07-06", "time": "12:36:00", "category": "Local", "number": "18200"},
+            id="a bar of blanks",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>Author: Ada Lind | Sightings: 1204</p><p>Category: Rail | Sightings: 12</p>{TEXT}",
+            {"authors": ["Ada Lind"], "category": "Rail"},
+            id="labels that nobody knows",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>Date: 6 July 2021</p><p>Category: Rail</p><p>Views: 1204</p>{TEXT}",
+            {"date": "2021-07-06", "category": "Rail"},
+            id="a counter on a line of its own",
+        ),
+        pytest.param(
+            "en",
+            f"<p>6 July 2021 | Press release no. 12/2021</p>{HEAD}{TEXT}",
+            {"date": "2021-07-06", "number": "12/2021"},
+            id="the number of a press release in a bar",
+        ),
+        pytest.param(
+            "it",
+            f"<p>Comunicato stampa n. 112 del 6 luglio 2021</p>{HEAD}{TEXT}",
+            {"number": "112"},
+            id="a number with its date",
+        ),
+        pytest.param(
+            "fr",
+            f"{HEAD}<p>Publié le 06/07/2021 à 12h36 – Communiqué n° 145 – Rubrique : Environnement</p>{TEXT}",
+            {"date": "2021-07-06", "time": "12:36:00", "category": "Environnement", "number": "145"},
+            id="a bar whose first colon comes late",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>Posted: 6 July 2021</p>{TEXT}<p>News ID: 1733078</p>",
+            {"date": "2021-07-06", "number": "1733078"},
+            id="the number behind the text",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>Posted: 6 July 2021</p>{TEXT}<footer>{MENU}<p>Ref no: 1733078</p></footer>",
+            {"date": "2021-07-06", "number": None},
+            id="a number that does not say of what",
+        ),
+        pytest.param(
+            "en",
+            f"{HEAD}<p>July 6, 2021</p><ul><li>Time: 12:36</li><li>Category: Rail</li></ul>{TEXT}",
+            {"date": "2021-07-06", "time": "12:36:00", "category": "Rail"},
+            id="a time without a labelled date",
+        ),
+        pytest.param(
+            "hy",
+            f"{HEAD}<p>Ամսաթիվ՝ 06.07.2021 | Ժամ՝ 12:36 | Բաժին՝ Մշակույթ</p>{TEXT}",
+            {"date": "2021-07-06", "time": "12:36:00", "category": "Մշակույթ"},
+            id="Armenian colons",
+        ),
+        pytest.param(
+            "ckb",
+            f"{HEAD}<p>بەروار: 06-07-2021</p><p>بەش: ئابووری</p>{TEXT}",
+            {"date": "2021-07-06"},
+            id="the year last where it stands first",
+        ),
+    ],
+)
+def test_bars_and_numbers(language: str, printed: str, wanted: dict[str, object]) -> None:
+    page = f"<html lang={language}><head><title>Aralia rebuilds its northern pier</title></head><body>{printed}</body>"
+    record = parse(page.encode(), url="https://post.example/news/pier").to_dict()
+    body = "\n\n".join(PARAGRAPHS)
+    assert {"body": record["body"], **{key: record[key] for key in wanted}} == {"body": body, **wanted}

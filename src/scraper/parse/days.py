@@ -197,6 +197,8 @@ def language_order(context: Context, years_in_full: bool = True) -> str | None:
     orders = context.tables.orders
     known = orders.get(context.tag) or orders.get(context.language, "")
     agreed = set(known.split()) - ({"ymd"} if years_in_full else set())
+    if known == "ymd" and years_in_full and context.language not in ("zh", "yue", "ja", "ko"):
+        return "dmy"  # as they begin with the year: the same turned round
     return agreed.pop() if len(agreed) == 1 else None
 
 

@@ -7,7 +7,7 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
 
@@ -16,22 +16,35 @@ from scraper.parse.datetext import read, read_time
 from scraper.parse.document import Document, Label
 from scraper.parse.text import clean
 
-FIELDS = ("date", "modified", "time", "category", "number", "author")
+FIELDS = ("date", "modified", "time", "category", "number", "author", "other")
 _MAX_LINE = 240  # characters; longer text is prose, whatever it begins with
 _MAX_LABEL = 40
 _REACH = 6  # text pieces between two lines of one block of labels
 _NEAR = 14  # text pieces between a lone label and the headline
 _COLONS = re.compile(r"[:\uff1a\ufe55\ua789\u2236]")
-_BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+")
+_AS_COLON = dict.fromkeys((0xFF1A, 0x055D, 0x1366), ":")  # of Chinese, Armenian and Ethiopic
+_OTHER_COLON = re.compile(f"[{''.join(map(chr, _AS_COLON))}]")
+_BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+|\s+")
+_PIPE = re.compile(r"\s*[|\u2022\u2502\u2503\uff5c]")
+# Bars that no number or date has in it.
+_STRONG = re.compile(r"\s*[|\u2022\u00b7\u2502\u2503\uff5c]\s*|\s+[-/\u2013\u2014]\s+|\u00a0\s*\u00a0\s*")
+# A label of any words behind a bar: "| Views: 12".
+_UNKNOWN = re.compile(
+    r"(?:\s*[|\u2022\u00b7\u2502\u2503\uff5c]\s*|\s+/\s+|[\u00a0\u2003\u3000\t]\s*[\u00a0\u2003\u3000\t]\s*)"
+    r"(?=[^\W\d_][^\d:|]{0,30}:)"
+)
 _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u3010\u3011" + "".join(
     map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # joiners and direction marks
 )
 _ENDS = _EDGE + ".\u2026"
-_TAIL = "0123456789/.-# \u00a0" + "".join(chr(zero + n) for zero in (0x660, 0x6F0) for n in range(10))
-_PLAIN_AROUND = "".join(sorted({c for c in _ENDS + _TAIL if c.isascii()}))
+_PLAIN_AROUND = "".join(sorted({c for c in _ENDS if c.isascii()}))
 # What _BARS cannot do without.
 _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
-_DIGITS_END = re.compile(r"^(.{1,24}?)[\s.#\u00a0]*([\d][\w/.-]{0,19})$")
+# "No. 18200", "Comunicato stampa n. 112 del 6 luglio 2021"
+_NUMBERED = re.compile(
+    r"^(.{1,40}?)[\s.#\u00a0]*(\d[\w/.-]{0,19})(?:(?:\s+[^\W\d_]{1,6}){0,2},?\s+\d{1,2}\W{1,3}\w.{2,20})?$"
+)
+_OF_ANYTHING = frozenset(("ref no", "item no", "post no", "post id"))
 _NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24})$")
 _ARABIC = str.maketrans(
     {"\u064a": "\u06cc", "\u0643": "\u06a9", "\u0649": "\u06cc", "\u0623": "\u0627", "\u0625": "\u0627"}
@@ -68,10 +81,11 @@ def _words() -> dict[str, str]:
     """Folded label -> field. A word that is two fields in two languages goes to the one that more languages give it."""
     votes: dict[str, dict[str, int]] = {}
     for language in table("labels.toml").values():
-        for field, words in language.items():
-            for word in words:
-                votes.setdefault(fold(word), {}).setdefault(field, 0)
-                votes[fold(word)][field] += 1
+        releases = [f"{release} {word}" for release in language.get("release", ()) for word in language["number"]]
+        for field, words in {**language, "number": [*language["number"], *releases], "release": ()}.items():
+            for word in map(fold, words):
+                votes.setdefault(word, {}).setdefault(field, 0)
+                votes[word][field] += 1
     return {word: max(fields, key=lambda f: (fields[f], -FIELDS.index(f))) for word, fields in votes.items() if word}
 
 
@@ -81,23 +95,46 @@ def find(doc: Document) -> tuple[Label, ...]:
     if body is None:
         return ()
     text = doc.text
-    pieces = text.replace("\uff1a", ":").split("\x00") if "\uff1a" in text else doc.pieces
-    hits = [hit for hit in _hits(pieces) if _plausible(hit, doc)]
-    block = _block(hits, lambda: _headline_at(doc, pieces)) if hits else []
+    pieces = text.translate(_AS_COLON).split("\x00") if _OTHER_COLON.search(text) else doc.pieces
+    hits = [_dated(hit, doc) for hit in _hits(pieces) if _plausible(hit, doc)]
+    block = _with_number(hits, _block(hits, lambda: _headline_at(doc, pieces))) if hits else []
     if not block:
         return ()
     # The walk gives the text nodes in the order of the pieces; only pages that print labels pay for it.
     walk = (n for n in body.traverse(include_text=True, skip_empty=True) if n.is_text_node)
     nodes = list(itertools.islice(walk, max(hit.end for hit in block) + 1))
     seen: dict[str, Label] = {}
+    others = []
     for hit in block:
         label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
-        if not _is_hidden(label.nodes[0]):
+        if hit.field == "other":
+            others.append(label)
+        elif not _is_hidden(label.nodes[0]):
             seen.setdefault(hit.field, label)
     number = seen.get("number")
     if number and len({hit.value for hit in block if hit.label == number.label}) > 1:
         del seen["number"]  # "ID: 4972 ... ID: 4914": a list of other pages
-    return tuple(seen.values())
+    return (*seen.values(), *others)
+
+
+def _with_number(hits: list[_Hit], block: list[_Hit]) -> list[_Hit]:
+    """The block with the page's only number whose label says what it numbers: "News ID: 21-630" at the end."""
+    if not block or any(hit.field == "number" for hit in block):
+        return block
+    told = [hit for hit in hits if hit.field == "number" and _says_of_what(fold(hit.label))]
+    return sorted([*block, *told], key=lambda hit: hit.at) if len(told) == 1 else block
+
+
+def _says_of_what(label: str) -> bool:
+    return " " in label and label not in _OF_ANYTHING
+
+
+def _dated(hit: _Hit, doc: Document) -> _Hit:
+    """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18"."""
+    if hit.field != "time":
+        return hit
+    found = read(hit.value, language=doc.rules.language or doc.lang, now=doc.page.fetched_at)
+    return replace(hit, field="date") if found is not None and found.date is not None else hit
 
 
 def _is_hidden(node: LexborNode) -> bool:
@@ -120,15 +157,25 @@ def _hits(pieces: list[str]) -> Iterator[_Hit]:
 
 
 def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
-    """Pieces that are a label, begin with one and a colon, or with one and end in a digit. Run on every piece of every
-    page: the first look passes over what cannot be one, and nothing is folded that need not be."""
+    """Pieces that are a label, begin with one and a colon, or with one and end in a digit, or are a bar of such.
+    Run on every piece of every page: the first look passes over what cannot be one, and nothing is folded that need
+    not be."""
     return [
         at
         for at, piece in enumerate(pieces)
-        if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and ":" in piece[: _MAX_LABEL + 1]))
-        and (":" in piece or not piece.isascii() or piece.strip(_PLAIN_AROUND).lower() in words)
+        if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and _may_be_bar(piece)))
+        and (":" in piece or not piece.isascii() or piece[-1:].isdigit() or piece.strip(_PLAIN_AROUND).lower() in words)
         and _begins(piece)
     ]
+
+
+def _may_be_bar(piece: str) -> bool:
+    """Whether a longer piece may be labelled: a colon where a label ends, a bar, or a number at the end."""
+    if ":" in piece[: _MAX_LABEL + 1]:
+        return True
+    if ":" not in piece and not piece[-1].isdigit():
+        return False
+    return (piece[-1].isdigit() and len(piece) <= 2 * _MAX_LABEL) or _STRONG.search(piece) is not None
 
 
 @functools.lru_cache(maxsize=4096)  # pages of one site have most of their short lines in common
@@ -139,7 +186,7 @@ def _begins(piece: str) -> bool:
     head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
     if head.lower() in words or (not head.isascii() and fold(head) in words):
         return True
-    if piece[-1].isdigit() and words.get(fold(head.rstrip(_TAIL))) == "number":
+    if piece[-1].isdigit() and next(_numbers(words, piece), None):
         return True
     return bool(colon and _SEPARATORS.search(head) and _BARS.search(head))
 
@@ -149,21 +196,41 @@ def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit
     parts = _split(words, pieces[at])
     for label, value in parts:
         field = words[fold(label)]
+        if field == "category":
+            value = _PIPE.split(value, maxsplit=1)[0].strip(_EDGE)
         if value:
             yield _Hit(field, label, at, value, at)
         elif (label, value) == parts[-1]:
             yield from _next_value(words, pieces, at, field, label)
+    for label, value in _numbers(words, pieces[at]):
+        yield _Hit("number", label, at, value, at)
+
+
+def _numbers(words: dict[str, str], line: str) -> Iterator[tuple[str, str]]:
+    """Numbers behind their words without a colon, alone or in a bar: "6 July 2021 | Press release no. 12/2021"."""
+    for part in _STRONG.split(line):
+        if (match := _NUMBERED.match(part)) and words.get(fold(match[1])) == "number":
+            yield match[1], match[2]
 
 
 def _split(words: dict[str, str], line: str) -> list[tuple[str, str]]:
-    """(label, value) pairs of a line. A separator counts only where a known label follows it: dates have bars too."""
-    cuts = [0] + [m.end() for m in _BARS.finditer(line) if _label_at(words, line, m.end())]
-    ends = [m.start() for m in _BARS.finditer(line) if m.end() in cuts[1:]] + [len(line)]
+    """(label, value) pairs of a line. A separator counts only where a known label follows it: dates have bars too. So
+    does a blank, once a label has been met, but not within that label."""
+    first = _COLONS.search(line)
+    within = first.start() if first and fold(line[: first.start()]) in words else 0  # where the label at hand ends
+    cuts, ends = [0], []
+    for bar in _BARS.finditer(line):
+        known = bar.end() >= within and (within or not bar[0].isspace())
+        if known and _label_at(words, line, bar.end()):
+            cuts.append(bar.end())
+            ends.append(bar.start())
+            within = _COLONS.search(line, bar.end()).start()  # type: ignore[union-attr]
     parts = []
-    for begin, end in zip(cuts, ends, strict=True):
+    for begin, end in zip(cuts, [*ends, len(line)], strict=True):
         colon = _COLONS.search(line, begin, end)
         if colon and words.get(fold(line[begin : colon.start()])):
-            parts.append((line[begin : colon.start()].strip(_EDGE), line[colon.end() : end].strip(_EDGE)))
+            value = _UNKNOWN.split(line[colon.end() : end], maxsplit=1)[0]
+            parts.append((line[begin : colon.start()].strip(_EDGE), value.strip(_EDGE)))
     return parts
 
 
@@ -178,8 +245,9 @@ def _without_colon(words: dict[str, str], pieces: list[str], at: int) -> Iterato
     field = words.get(fold(piece))
     if field is not None:
         yield from _next_value(words, pieces, at, field, piece)
-    elif (match := _DIGITS_END.match(piece)) and words.get(fold(match[1])) == "number":
-        yield _Hit("number", match[1], at, match[2], at)
+    else:
+        for label, value in _numbers(words, piece):
+            yield _Hit("number", label, at, value, at)
 
 
 def _next_value(words: dict[str, str], pieces: list[str], at: int, field: str, label: str) -> Iterator[_Hit]:
@@ -217,6 +285,8 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
             return _NUMBER.match(hit.value) is not None
         case "category":
             return len(hit.value) <= 60 and not hit.value[0].isdigit() and hit.value[-1] not in ".!?:"
+        case "other":
+            return len(hit.value) <= 60
         case _:
             letters = any(c.isalpha() for c in hit.value) and not any(c.isdigit() for c in hit.value)
             return len(hit.value) <= 100 and letters and hit.value[-1] not in "!?:"
@@ -243,7 +313,8 @@ def _block(hits: list[_Hit], find_headline: Callable[[], int | None]) -> list[_H
         else:
             groups.append([hit])
 
-    several = [g for g in groups if len({h.field for h in g}) > 1]
+    groups = [g for g in groups if any(h.field != "other" for h in g)]
+    several = [g for g in groups if len({h.field for h in g} - {"other"}) > 1]
     if len(several) == 1:
         return several[0]
     headline = find_headline()

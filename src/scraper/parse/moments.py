@@ -17,7 +17,7 @@ from scraper.parse import datekinds, datetext, jsonld, site
 from scraper.parse.datekinds import Kind, marks, read
 from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, main_heading, standing
 from scraper.parse.datetext import When
-from scraper.parse.document import Document
+from scraper.parse.document import Document, Label
 from scraper.parse.text import clean, split_url
 
 _LONGEST = 160  # characters of a line that is a date and little else
@@ -135,7 +135,7 @@ def _meta_names(kind: Kind) -> dict[str, int]:
 def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
     """Labelled lines; a date and a time on lines of their own are one moment."""
     wanted = "date" if kind == "published" else "modified"
-    clock = next((label for label in doc.labels if label.field == "time"), None)
+    clock = label_clock(doc)
     for label in doc.labels:
         if label.field != wanted:
             continue
@@ -144,9 +144,16 @@ def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
             continue
         raw = label.value
         if when.time is None and clock is not None and wanted == "date":
-            when = When(when.date, datetext.read_time(clock.value, doc.lang), when.offset, when.issues, when.calendar)
-            raw = f"{raw} {clock.value}"
+            when = When(when.date, clock[1], when.offset, when.issues, when.calendar)
+            raw = f"{raw} {clock[0].value}"
         yield Moment(when, kind, "label", f"label {label.label}", raw[:200], trust=2)
+
+
+def label_clock(doc: Document) -> tuple[Label, time] | None:
+    """The label for the time, and the time; None where none is printed."""
+    label = next((label for label in doc.labels if label.field == "time"), None)
+    clock = label and datetext.read_time(label.value, doc.lang)
+    return (label, clock) if label and clock else None
 
 
 def from_times(doc: Document) -> Iterator[Moment]:

@@ -52,9 +52,21 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
         if wanted and len(seen) > before:
             told = decide([m for i, m in enumerate(seen) if i not in refused])
     if told is not None:
+        told = _labelled(told, doc)
         told = zoned(told, [m for i, m in enumerate(seen) if i not in refused])
     stamp = _stamp(doc, told, seen, refused)
     return replace(stamp, evidence=_evidence(seen, refused, told)) if full else stamp
+
+
+def _labelled(told: Told, doc: Document) -> Told:
+    """The time of a label by itself, where nothing else gives one: "July 6, 2021 ... Time: 12:36"."""
+    found = moments.label_clock(doc) if told.clock is None else None
+    if found is None:
+        return told
+    label, clock = found
+    day = replace(told.day.when, time=clock)
+    moment = replace(told.day, when=day, source="label", path=f"label {label.label}", raw=label.value, machine=False)
+    return replace(told, clock=moment, local=datetime.combine(told.local.date(), clock))
 
 
 def _declared(doc: Document) -> Iterator[Moment]:
