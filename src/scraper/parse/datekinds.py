@@ -53,6 +53,18 @@ def read(doc: Document, text: str) -> When | None:
     return next((each for each in readings if each and each.date and _is_near(each.date, declared)), when)
 
 
+def read_data(doc: Document, text: str) -> When | None:
+    """A date of the page's data; where it is none of Gregorian years, by the calendar of the page's language.
+
+    Programs of Thai and Iranian sites write "2567-08-04" and "1403-05-14" into data that ask for ISO 8601.
+    """
+    when = datetext.read_iso(text)
+    if when is None or when.date is not None or not when.issues:
+        return when
+    told = read(doc, text)
+    return told if told is not None and told.date is not None and told.calendar != "gregorian" else when
+
+
 def _language(doc: Document) -> str | None:
     """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked."""
     language = doc.lang or doc.rules.language

@@ -16,6 +16,7 @@ from scraper.parse.machinedate import When, read_lenient, read_machine
 __all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 
 _DIGIT = re.compile(r"\d")
+_ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself
 _REFUSED = ("date-future", "date-old", "date-impossible", "date-no-year")
 _EXACT_UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1)}
@@ -42,6 +43,10 @@ def read(
     tables, context = words(), _context(language, order, now)
     if text[4:5] == "-" and (found := read_machine(text)) and found.date and found.date <= context.latest:
         return found
+    if context.language == "ja":
+        text = _ERA_LETTER.sub(
+            lambda found: tables.era_letters[found[1].upper()] + "{}年{}月{}日".format(*found.groups()[1:]), text
+        )
     line = cut(fold(text))
     if not line.words:
         return None

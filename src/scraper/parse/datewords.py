@@ -185,6 +185,7 @@ class Words:
     turning: dict[str, str]  # zone abbreviation that means two offsets in turn -> IANA zone
     unsure: dict[str, dict[str, timedelta]]  # zone abbreviation -> region -> offset
     eras: dict[str, str]  # the end of the word before a year -> calendar
+    era_letters: dict[str, str]  # of Japanese eras -> their names
     regions: dict[str, str]  # language -> the one region whose zones it may mean
     orders: dict[str, str]  # locale -> "dmy", or "dmy mdy" where its regions differ
     year_first: frozenset[str]  # languages that name the year before the month
@@ -220,6 +221,7 @@ def words() -> Words:
             for name, regions in own["unsure_zones"].items()
         },
         eras={fold(name): era for era, names in calendars["eras"].items() for name in names},
+        era_letters=calendars["era_letters"],
         regions=own["regions"],
         orders={**cldr["orders"], **own["orders"]},
         year_first=frozenset(cldr["year_first"]),

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.model import Source
 from scraper.parse import datekinds, datetext, jsonld, site
-from scraper.parse.datekinds import Kind, marks, read
+from scraper.parse.datekinds import Kind, marks, read, read_data
 from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, main_heading, standing
 from scraper.parse.datetext import When
 from scraper.parse.document import Document, Label
@@ -89,14 +89,16 @@ def from_jsonld(doc: Document, kind: Kind) -> Iterator[Moment]:
     article = doc.article_data
     built = _is_built(article)
     for key in keys:
-        for moment in _value(article, key, kind):
+        for moment in _value(doc, article, key, kind):
             yield replace(moment, trust=_BUILT) if built else moment
     told = article.get("datePublished") if kind == "published" else None
     if isinstance(told, str) and ":" in told:
         return
     for obj in doc.jsonld:
         if keys[0] in obj and obj is not article and not _PAGE_TYPES.isdisjoint(jsonld.types(obj)):
-            yield from (replace(moment, trust=_AROUND) if told else moment for moment in _value(obj, keys[0], kind))
+            yield from (
+                replace(moment, trust=_AROUND) if told else moment for moment in _value(doc, obj, keys[0], kind)
+            )
 
 
 def _is_built(article: dict[str, Any]) -> bool:
@@ -105,9 +107,9 @@ def _is_built(article: dict[str, Any]) -> bool:
     return isinstance(told, str) and ":" not in told and told == article.get("dateModified")
 
 
-def _value(obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
+def _value(doc: Document, obj: dict[str, Any], key: str, kind: Kind) -> Iterator[Moment]:
     text = jsonld.text(obj.get(key))
-    if text and (when := datetext.read_iso(text)):
+    if text and (when := read_data(doc, text)):
         # A date written for people ("Aug 21, 2025") is a template's, and often that of the last change.
         machine = text[:4].isdecimal() or when.offset is not None  # "Tue, 06 Jul 2021 12:36:00 GMT"
         trust = 4 if key in ("dateCreated", "uploadDate") or not machine else 1
@@ -121,7 +123,7 @@ def from_meta(doc: Document, kind: Kind) -> Iterator[Moment]:
     ranks = _meta_names(kind)
     for key in sorted(doc.meta.keys() & ranks.keys(), key=ranks.__getitem__):
         text = doc.meta[key][0]
-        if when := datetext.read_iso(text):
+        if when := read_data(doc, text):
             trust = 7 if key in table("metadata.toml")["vague_dates"] else 1
             yield Moment(when, kind, "meta", f"meta {key}", text[:100], machine=True, trust=trust)
 
@@ -247,7 +249,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if spare:
         trust = 8 + place
     path = _path(node)
-    if machine and (when := datetext.read_iso(machine)) and when.date:
+    if machine and (when := read_data(doc, machine)) and when.date:
         if kind == "published" and datekinds.changed_at(doc, printed, when.time):
             yield Moment(when, "modified", "markup", path, machine[:200], machine=True, trust=trust)
             when = When(when.date)
