@@ -145,7 +145,7 @@ class Document:
     @cached_property
     def article_data(self) -> dict[str, Any]:
         """The JSON-LD object that describes this page's article; empty where there is none."""
-        return jsonld.article(self.jsonld, self.url)
+        return jsonld.article(self.jsonld, self.url, self.title)
 
     @cached_property
     def title(self) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from scraper.parse.text import split_url
+from scraper.parse.text import clean, split_url
 
 _MAX_BLOCK = 1 << 20  # characters; larger blocks are product catalogues, not articles
 _MAX_DEPTH = 12
@@ -105,14 +105,18 @@ def _names_article(kind: str) -> bool:
     return _ARTICLE.search(kind) is not None
 
 
-def article(objs: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    """The article object of the page at `url`: the one that names this URL, else the only or the first one. Else {}."""
+def article(objs: list[dict[str, Any]], url: str, title: str) -> dict[str, Any]:
+    """The article object of the page at `url`: the one that names this URL, else the one whose headline
+    its <title> has, else the first one. Else {}.
+    """
     articles = [obj for obj in objs if is_article(obj)]
     if len(articles) > 1:
         path = split_url(url).path.rstrip("/")
         for obj in articles:
             if path and path in {split_url(link).path.rstrip("/") for link in _links(obj)}:
                 return obj
+        named = (obj for obj in articles if (headline := clean(text(obj.get("headline")) or "")) and headline in title)
+        return next(named, articles[0])
     return articles[0] if articles else {}
 
 
