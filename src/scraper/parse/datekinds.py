@@ -27,6 +27,8 @@ _UP = 3  # elements and neighbours looked at for the words in front of a date
 _PARTS = 8  # parts of a line that are asked for their names
 _DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(\d{4}|\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:19|20)\d\d(?![\d/-])")
+_NUMBERS = re.compile(r"(?<!\d)\d\d?[/-]\d\d?[/-]\d")
+_PIECE = 200  # characters of a text that may be a date; scripts are longer
 # Parts of a line that the page names as a change or does not show.
 _APART = "[class*='updat' i], [class*='modif' i], [hidden], [style*='display:none' i], [style*='display: none' i]"
 
@@ -43,8 +45,11 @@ def read(doc: Document, text: str) -> When | None:
     """A printed date in the page's language, against the fetch. Between dots the day comes first in every language."""
     language = _language(doc)
     dotted = _DOTTED.search(text)
-    day_first = dotted and (len(dotted[1]) == 4 or not datetext.puts_year_first(language))
-    order: Order | None = "dmy" if day_first else _proven_order(doc)
+    order: Order | None = None
+    if dotted and (len(dotted[1]) == 4 or not datetext.puts_year_first(language)):
+        order = "dmy"
+    elif _NUMBERS.search(text):
+        order = _proven_order(doc)
     when = datetext.read(text, language=language, order=order, now=doc.page.fetched_at)
     if when is None or "date-ambiguous" not in when.issues:
         return when
@@ -77,7 +82,7 @@ def _language(doc: Document) -> str | None:
 def _proven_order(doc: Document) -> Order | None:
     """The order that the page's other dates prove by a number above 12: "25/07/2024" beside "04/08/2024"."""
     if "order" not in doc.memo:
-        text = "\n".join([piece for piece in doc.pieces if "/" in piece or "-" in piece])
+        text = "\n".join([piece for piece in doc.pieces if len(piece) < _PIECE and ("/" in piece or "-" in piece)])
         days = [int(day) > 12 for day, month in _SLASHED.findall(text) if (int(day) > 12) != (int(month) > 12)]
         doc.memo["order"] = ("dmy" if all(days) else None if any(days) else "mdy") if days else None
     order: Order | None = doc.memo["order"]
