@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import jsonld
+from scraper.parse import jsonld, measure
 from scraper.parse.document import Document
 from scraper.parse.sitename import segments, tidy
 from scraper.parse.text import split_url
@@ -82,7 +82,7 @@ def heavy(seen: dict[str, float], weights: dict[str, Any]) -> tuple[Found, ...]:
 def declared(doc: Document, stamp: Stamped, headline: str | None) -> dict[str, float]:
     """What the page's data, its URL and its title say, in numbers between 0 and about 2; only what is not 0. Cheap."""
     found = {**_from_data(doc), **_from_url(doc)}
-    found["title_words"] = min(len((headline or "").split()), 16) / 8
+    found["title_words"] = min(measure.words(headline or ""), 16) / 8
     found["no_headline"] = float(not headline)
     if stamp.date:
         found["date"] = 1.0
@@ -180,9 +180,9 @@ def _from_markup(doc: Document) -> dict[str, float]:
 
 def _from_text(doc: Document) -> dict[str, float]:
     nodes = doc.paragraphs[:200]
-    paragraphs = [len(node.text()) for node in nodes]
+    paragraphs = [measure.length(node.text()) for node in nodes]
     long = [n for n in paragraphs if n > 120]
-    linked = sum(len(node.text(strip=True)) for node in doc.anchors[:_LINKS])
+    linked = sum(measure.length(node.text(strip=True)) for node in doc.anchors[:_LINKS])
     places: Counter[int] = Counter()  # an article's paragraphs stand in one element, a landing page's in many
     for node, size in zip(nodes, paragraphs, strict=True):
         if size > 60 and node.parent is not None:
