@@ -6,6 +6,7 @@ scripts/train_kind.py learns data/kindweights.json; features are structural, and
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 import re
 from collections import Counter
@@ -14,14 +15,15 @@ from typing import Any, Protocol
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import jsonld, measure
+from scraper.parse import datekinds, jsonld, measure, walls
 from scraper.parse.document import Document
-from scraper.parse.sitename import segments, tidy
+from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
 _YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
+_DIGIT, _SECOND = re.compile(r"\d"), re.compile(r":\d\d:\d\d")
 _LINKS = 1000  # of a page are weighed
-_SHORT = 600  # characters of text that a wall or an error page has at most
+_LINES, _LINE = 200, 80  # lines that are read as dates, and the characters of one
 
 
 class Stamped(Protocol):
@@ -38,15 +40,9 @@ def kind(
 ) -> tuple[bool, str | None, tuple[Found, ...]]:
     """(whether the page is an article, the outcome's word where it is none, the evidence, the strongest first)."""
     seen, whole = survey(doc, stamp, headline)
-    text = doc.tree.body.text(separator=" ") if doc.tree.body and len(body or "") < _SHORT else None
-    if text is not None:
-        wall = (_said_wall(doc, text, headline) if whole else None) or _bare_wall(doc, body, text, whole)
-        if wall:
-            return False, wall.value, (wall,)
-    if seen.get("body_list") and not seen.get("body_one"):
-        return False, "listing", (Found("listing", "markup", "archive", "body class"),)
-    if not body and not headline:
-        return False, "not_article", (Found("not_article", "markup", "no headline, no text", "body"),)
+    other = _other(doc, body, stamp, headline)
+    if other:
+        return False, other.value, (other,)
     weights = table("kindweights.json")["all" if whole else "declared"]
     is_article = reaches(seen, weights)
     return is_article, None if is_article else _word(doc, seen), heavy(seen, weights) if full else ()
@@ -97,7 +93,7 @@ def built(doc: Document) -> dict[str, float]:
 
 
 def _from_data(doc: Document) -> dict[str, float]:
-    types = {kind for obj in doc.jsonld for kind in jsonld.types(obj)}
+    types = set(_types(doc))
     types -= {"Question"} if "FAQPage" in types else set()  # asked by the page itself, in no forum
     found = dict.fromkeys((f"type_{name}" for name in _lists("types", types)), 1.0)
     declared = (doc.first_meta("og:type") or ("", ""))[1].lower()
@@ -112,12 +108,19 @@ def _from_data(doc: Document) -> dict[str, float]:
     )
     found["modified"] = float("article:modified_time" in doc.meta)
     found["news_keywords"] = float("news_keywords" in doc.meta)
-    body = ((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split()
-    found.update(dict.fromkeys((f"body_{name}" for name in _lists("body_classes", body)), 1.0))
+    found.update(dict.fromkeys((f"body_{name}" for name in _lists("body_classes", _body_classes(doc))), 1.0))
     if generator := " ".join(doc.meta.get("generator", ())).lower():
         for name, words in table("kinds.toml")["systems"].items():
             found[f"system_{name}"] = float(any(word in generator for word in words))
     return found
+
+
+def _types(doc: Document) -> list[str]:
+    return [kind for obj in doc.jsonld for kind in jsonld.types(obj)]
+
+
+def _body_classes(doc: Document) -> list[str]:
+    return ((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split()
 
 
 def _lists(name: str, words: Iterable[str]) -> Iterator[str]:
@@ -197,47 +200,46 @@ def _from_text(doc: Document) -> dict[str, float]:
     }
 
 
-def _said_wall(doc: Document, text: str, headline: str | None) -> Found | None:
-    """What the title of a page with little text says: error, bot challenge, consent or login wall.
+def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None) -> Found | None:
+    """What the page is by one thing alone that no article has."""
+    seen, whole = survey(doc, stamp, headline)
+    told = any(map(seen.get, ("type_article", "published"))) or ("og_article" in seen and not whole)
+    dated = bool(stamp.date) and stamp.sources.get("date") != "url"
+    found = walls.wall(doc, body, headline, told, dated)
+    if found and not dated and stamp.date and _prints(doc, stamp.date):
+        found = walls.wall(doc, body, headline, told, dated=True)
+    if found:
+        return found
+    if seen.get("body_list") and not seen.get("body_one"):
+        return Found("listing", "markup", "archive", "body class")
+    sign = None if seen.get("type_article") else _sign(doc, seen, headline, told or bool(stamp.date))
+    if sign or body or headline:
+        return sign
+    return Found("not_article", "markup", "no headline, no text", "body")
 
-    Not asked where the page's data show an article: short news has such titles as well ("Missing plane not found").
-    """
-    size = len(" ".join(text.split()))
-    titles = [part.casefold() for part in (*segments(tidy(doc.title)), tidy(headline)) if part]
-    for reason in ("soft_404", "wall_bot", "wall_consent", "wall_login"):
-        words = table("kinds.toml")[reason]["words"]
-        hit = next((w for w in words if any(_said(w, title) for title in titles)), None)
-        if hit and (size < 4 * _SHORT or reason == "soft_404"):
-            return Found(reason, "markup", hit, "title")
+
+def _prints(doc: Document, day: str) -> bool:
+    """Whether the page itself says the day that its address names. Walls print the second of the request at most."""
+    if b"<time" in doc.page.body:
+        return True
+    lines = (line for line in doc.pieces if 5 < len(line) <= _LINE and _DIGIT.search(line) and not _SECOND.search(line))
+    read = (datekinds.read(doc, line) for line in itertools.islice(lines, _LINES) if "//" not in line)
+    return any(when is not None and when.date is not None and when.date.isoformat() == day for when in read)
+
+
+def _sign(doc: Document, seen: dict[str, float], headline: str | None, dated: bool) -> Found | None:
+    """A system's own class, type or name; a headline that is one of the pages about the site itself."""
+    if kind := next(_lists("sign_classes", _body_classes(doc)), None):
+        return Found(kind, "markup", kind, "body class")
+    if seen.get("system_forum"):
+        return Found("forum", "meta", "forum", "generator")
+    if kind := next(_lists("sign_types", _types(doc)), None):
+        return Found(kind, "json-ld", kind, "@type")
+    title = tidy(headline).casefold().strip(" .:!?")
+    lists = set(_lists("site_pages", (title,)))
+    if "always" in lists or ("undated" in lists and not dated):
+        return Found("service", "markup", title, "headline")
     return None
-
-
-def _bare_wall(doc: Document, body: str | None, text: str, unsure: bool) -> Found | None:
-    """What a page with next to no text is: a bot challenge, a consent wall, nothing without scripts."""
-    words = " ".join(text.split())
-    if len(words) < _SHORT:
-        page = doc.page.body[:300_000].lower()
-        mark = next((m for m in table("kinds.toml")["wall_bot"]["marks"] if m.encode() in page), None)
-        if mark and not body:
-            return Found("wall_bot", "markup", mark, "page")
-        low = words.casefold()
-        for reason in ("wall_bot", "wall_consent") if unsure else ():
-            if hit := next((w for w in table("kinds.toml")[reason]["words"] if w in low), None):
-                return Found(reason, "markup", hit, "text")
-    if len(words) < 200 and doc.marks["script"] and not body:
-        return Found("needs_js", "markup", words[:100], "body")
-    return None
-
-
-def _said(words: str, title: str) -> bool:
-    """Whether a part of the title begins with the words, or is little else."""
-    match = _bounded(words).search(title) if words in title else None
-    return match is not None and (match.start() == 0 or 2 * len(words) >= len(title))
-
-
-@functools.cache
-def _bounded(words: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
 
 
 def _word(doc: Document, seen: dict[str, float]) -> str:
