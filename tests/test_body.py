@@ -260,6 +260,12 @@ GATHERED = {
         f"<div><p>{PROSE * 9}</p></div></div>",
         ["T", "A loaf.", PROSE.strip()],
     ),
+    "text in <div>s that names discount": (
+        '<div class="widget Blog"><div class="blog-posts hfeed"><h1>T</h1><div class="post-body entry-content">'
+        + f"<div>{PROSE}</div><div><br></div>" * 6
+        + "</div><div class=post-footer>By Ada Lind</div></div></div>",
+        ["T", PROSE.strip()],
+    ),
     "text that is in no paragraph": (
         "<div><h1>T</h1><div>"
         + f"<div>{PROSE}</div>" * 9
@@ -304,7 +310,21 @@ MORE = (
         "Quelle: Ada Lind",
         "عکس: آدا لیند",
         "Read more:",
+        "People are also reading…",
+        "Article continues below",
         "مطالب مرتبط",
+        "انتهای پیام/۴۱۲",
+        "Original-Content von: Kreis Linden, übermittelt durch das Presseportal",
+        "Views: 1,843",
+        "Количество показов: 1843",
+        "조회수 312",
+        "تعداد بازدید: ۳۱۲",
+        "12 Comments",
+        "Follow our channel on Google News",
+        "👉 Ikuti saluran WhatsApp Kabar Linden untuk berita terbaru",
+        "Ακολουθήστε το Linden Post στο Google News και μάθετε πρώτοι τα νέα",
+        "Підписуйтесь на Linden Post у Telegram",
+        "Haberler için WhatsApp kanalımıza abone olun",
         "Читайте также:",
         "- Anzeige -",
         "Warning: Undefined array key 3 in /srv/site/theme/single.php on line 41",
@@ -344,6 +364,9 @@ def test_paragraphs_that_are_kept(html: str, expected: int) -> None:
         "She read more than a hundred of his letters and found the one photo: it shows the square, empty, in May.",
         "The council will not say who paid for the pipes, or why it took so long, the mayor said on Friday. (dpa)",
         "Picture: 4K at sixty frames in a second",
+        "Views from the tower of 1843 hang on its walls",
+        "Follow the steps on the screen until WhatsApp asks for the number of your phone",
+        "“Follow us on the square, not on Facebook”, the bakers had told the whole valley in May",
         "He had asked three sources: the mayor, the baker and the baker's wife, and none would be quoted by the paper",
     ],
 )
@@ -358,6 +381,40 @@ def test_an_element_with_nothing_but_one_text_is_a_paragraph() -> None:
     assert gathered is not None
     blocks = [block for block in gathered[0] if block.text in rows]
     assert len(blocks) == 3 and len({block.context.key for block in blocks}) == 1
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("　One.<br>　Two.<br>\n　Three.", ["One.", "Two.", "Three."]),
+        ("One.<br>&nbsp;&nbsp; Two. <br/>&nbsp; &nbsp;Three.", ["One.", "Two.", "Three."]),
+        ("One,<br>&nbsp;&nbsp; two.<br>&nbsp;Three.<br>Four.", ["One, two. Three. Four."]),
+    ],
+    ids=["an ideographic space", "spaces behind a sentence", "a line of verse"],
+)
+def test_an_indent_behind_a_line_break_begins_a_paragraph(html: str, expected: list[str]) -> None:
+    doc = document(f"<body><div>{html}</div></body>")
+    assert doc.tree.body is not None
+    assert [block.text for block in read(doc.tree.body, None, {})[0]] == expected
+
+
+_CAPTION = "The square on a Friday in May, with forty stalls"
+
+
+@pytest.mark.parametrize(
+    ("html", "shown"),
+    [
+        (f"<div class=img_wrapper><img src=a.jpg><span class=descr>{_CAPTION}</span></div>{SOLE * 9}{MORE}", False),
+        (f"<div class=photo><a href=b><img src=a.jpg></a><div>{_CAPTION}</div></div>{SOLE}{MORE}{PROSE}", False),
+        (f"<div class=photo><p>{_CAPTION}</p><img src=a.jpg></div>{SOLE}{MORE}{PROSE}", True),
+        (f"<table><tr><td><img src=a.jpg><tr><td class=tr-caption>{_CAPTION}</table>{SOLE}{MORE}", False),
+        ("".join(f"<div class=photo><img><span>{_CAPTION} and {i} sellers.</span></div>" for i in range(9)), True),
+    ],
+    ids=["beside the picture", "below its link", "a paragraph", "of Blogger", "a gallery"],
+)
+def test_captions_stay_out(html: str, shown: bool) -> None:
+    text = text_of(f"<body><h1>Market opens again</h1><article>{html}</article></body>", "Market opens again")
+    assert any(_CAPTION in line for line in text) is shown and len(text) > 1
 
 
 def test_the_items_of_a_list_stand_or_fall_together() -> None:

@@ -14,7 +14,10 @@ from scraper.data import table
 from scraper.parse.text import clean
 
 BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
-_PARAGRAPHS = re.compile(rf"{BREAK}\s*{BREAK}\s*")
+# Two line breaks, or one and an indent: an ideographic space, or no-break spaces behind the end of a sentence.
+_PARAGRAPHS = re.compile(
+    rf"{BREAK}\s*{BREAK}\s*|{BREAK}[ \t\r\n]*\u3000\s*|(?<=[.!?…:»”\"。！？؟۔।]) ?{BREAK}[ \t\r\n]*\xa0 ?\xa0\s*"
+)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-zA-Z0-9]+")
 _NO_KINDS: frozenset[str] = frozenset()

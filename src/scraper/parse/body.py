@@ -27,6 +27,7 @@ _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
 _LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
+_COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 _STOPS = frozenset(".!?…。！？؟۔।")
@@ -61,11 +62,24 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    texts = (block.text for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline)
-    kept = [text for text in _without_repeats(texts) if not _is_label(text)]
+    shown = [block for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline]
+    captions = _captions(doc, shown)
+    texts = _without_repeats(block.text for block in shown if block.text not in captions)
+    kept = [text for text in texts if not _is_label(text) and not _asks_to_follow(text)]
     first = next((i for i, text in enumerate(kept) if len(text) > _DATELINE), 0)
     kept = [text for text in kept[:first] if not _is_dateline(doc, text)] + kept[first:]
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
+    """The texts that stand with a picture in an element named for it, except where `blocks` are little else: they are
+    what a gallery has to say. Looked for where one of `blocks` may be such.
+    """
+    short = (block for block in blocks if len(block.text) <= prune.CAPTION)
+    if not any("media" in block.own or "media" in block.context.above for block in short):
+        return frozenset()
+    found = prune.captions(doc)
+    return found if sum(len(block.text) for block in blocks if block.text not in found) > THIN else frozenset()
 
 
 def _is_dateline(doc: Document, text: str) -> bool:
@@ -126,7 +140,28 @@ def _is_caption(text: str) -> bool:
 
 def _is_label(text: str) -> bool:
     """Whether a line is a button or the heading of something else. To the scorer it tells where that begins."""
-    return len(text) < _LINE and text.strip(_EDGES).casefold() in _lines()
+    if len(text) >= _LINE:
+        return False
+    without = _COUNT.sub("", text, count=1)
+    return text.strip(_EDGES).casefold() in _lines() or (
+        without != text and without.strip(_EDGES).casefold() in table("boilerplate.toml")["counters"]["words"]
+    )
+
+
+def _asks_to_follow(text: str) -> bool:
+    """Whether a line asks readers to follow the site on a platform."""
+    if len(text) >= _STOCK:
+        return False
+    rows, lower = table("boilerplate.toml")["follow"], text.casefold()
+    return any(word in lower for word in rows["platforms"]) and (
+        _asks().match(text) is not None or any(words in lower for words in rows["within"])
+    )
+
+
+@cache
+def _asks() -> re.Pattern[str]:
+    starts = "|".join(map(re.escape, table("boilerplate.toml")["follow"]["starts"]))
+    return re.compile(rf"[^\w“„«‘\"']{{0,4}}(?:{starts})(?!\w)", re.IGNORECASE)  # what is quoted was said by somebody
 
 
 @cache

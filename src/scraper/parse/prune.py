@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from selectolax.lexbor import LexborNode
@@ -20,9 +20,12 @@ _DISCOUNT = 0.3  # what prose counts for each name on the way that speaks agains
 _COMMENTS = 0.1  # the same for comments, which may be longer than the article
 _THIN = 600  # of such prose, below which the page keeps its text in other elements than <p>, or in a list
 _BARE = 250  # characters
+CAPTION = 250  # characters; no line that stands with a picture is longer
 _UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
 _LISTS = ("ol", "ul", "dl")
+_APART = ("body", "article", "main", "section", "td")  # a picture's frame is none of these
+_PROSE = "h1, h2, h3, h4, p, li"  # and has none of these in it
 _ROOTS = ("html", "body")  # hidden by some scripts until the page is ready
 # What most elements are: to pass over them takes a third of the time of asking for each tag that is cut.
 _COMMON = ("div", "a", "li", "span", "p", "img", "ul", "meta", "link", "path", "label", "i")
@@ -46,6 +49,25 @@ def cut(doc: Document) -> None:
             node.decompose()
 
 
+def captions(doc: Document) -> frozenset[str]:
+    """The texts of the elements that are named for a picture, and hold one with no more than a line of text."""
+    frames = {node.mem_id: node for picture in doc.tree.css("img, amp-img")[:_MANY] for node in _frames(picture)}
+    texts = (clean(node.text()) for node in frames.values() if node.css_first(_PROSE) is None)
+    return frozenset(text for text in texts if len(text) <= CAPTION)
+
+
+def _frames(picture: LexborNode) -> Iterator[LexborNode]:
+    """The elements close around a picture that are named for it."""
+    node = picture.parent
+    for _ in range(3):
+        if node is None or node.tag in _APART:
+            return
+        kinds = names(node)[0]
+        if "media" in kinds and "content" not in kinds and node.tag not in INLINE:  # else a word of a line, or a film
+            yield node
+        node = node.parent
+
+
 def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
     """The element that holds most of the page's prose, and how much each element holds, by memory id.
 
@@ -56,9 +78,11 @@ def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
     if masses.total.get(node.mem_id, 0.0) < _THIN:
         texts = _weigh(body, _texts(body))
         inner = texts.descend(body)
-        # Text that is not in paragraphs counts where it is close together, not all over the page.
-        wider = inner.mem_id in _ids_above(node)
-        if len(node.text()) < _BARE or (not wider and texts.total.get(inner.mem_id, 0.0) > _THIN):
+        # Text that is not in paragraphs counts where it is close together, not all over the page. Names on the way may
+        # discount it to little (Blogger's posts are <div>s in a widget): elsewhere, twice what <p> gave will do.
+        wider, most = inner.mem_id in _ids_above(node), texts.total.get(inner.mem_id, 0.0)
+        least = min(_THIN, 2 * masses.total.get(node.mem_id, 0.0)) if inner.mem_id != node.mem_id else _THIN
+        if len(node.text()) < _BARE or (not wider and most > least):
             masses, node = texts, inner
         if masses.total.get(node.mem_id, 0.0) < _THIN:
             node = _around(node)
