@@ -22,8 +22,7 @@ _MAX_LABEL = 40
 _REACH = 6  # text pieces between two lines of one block of labels
 _NEAR = 14  # text pieces between a lone label and the headline
 _COLONS = re.compile(r"[:\uff1a\ufe55\ua789\u2236]")
-_AS_COLON = dict.fromkeys((0xFF1A, 0x055D, 0x1366), ":")  # of Chinese, Armenian and Ethiopic
-_OTHER_COLON = re.compile(f"[{''.join(map(chr, _AS_COLON))}]")
+_OTHER_COLONS = ("\uff1a", "\u055d", "\u1366")  # of Chinese, Armenian and Ethiopic
 _BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+|\s+")
 _PIPE = re.compile(r"\s*[|\u2022\u2502\u2503\uff5c]")
 # Bars that no number or date has in it.
@@ -94,8 +93,10 @@ def find(doc: Document) -> tuple[Label, ...]:
     body = doc.tree.body
     if body is None:
         return ()
-    text = doc.text
-    pieces = text.translate(_AS_COLON).split("\x00") if _OTHER_COLON.search(text) else doc.pieces
+    pieces = doc.pieces
+    for colon in _OTHER_COLONS:
+        if colon in doc.text:
+            pieces = [piece.replace(colon, ":") for piece in pieces]
     hits = [_dated(hit, doc) for hit in _hits(pieces) if _plausible(hit, doc)]
     block = _with_number(hits, _block(hits, lambda: _headline_at(doc, pieces))) if hits else []
     if not block:
@@ -163,19 +164,11 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
     return [
         at
         for at, piece in enumerate(pieces)
-        if (len(piece) <= _MAX_LABEL or (len(piece) <= _MAX_LINE and _may_be_bar(piece)))
-        and (":" in piece or not piece.isascii() or piece[-1:].isdigit() or piece.strip(_PLAIN_AROUND).lower() in words)
-        and _begins(piece)
+        if (":" in piece and len(piece) <= _MAX_LINE)
+        or (len(piece) <= _MAX_LABEL and (not piece.isascii() or piece.strip(_PLAIN_AROUND).lower() in words))
+        or (piece[-1:].isdigit() and len(piece) <= _MAX_LINE and not piece.isdecimal())
+        if _begins(piece)
     ]
-
-
-def _may_be_bar(piece: str) -> bool:
-    """Whether a longer piece may be labelled: a colon where a label ends, a bar, or a number at the end."""
-    if ":" in piece[: _MAX_LABEL + 1]:
-        return True
-    if ":" not in piece and not piece[-1].isdigit():
-        return False
-    return (piece[-1].isdigit() and len(piece) <= 2 * _MAX_LABEL) or _STRONG.search(piece) is not None
 
 
 @functools.lru_cache(maxsize=4096)  # pages of one site have most of their short lines in common
@@ -184,11 +177,13 @@ def _begins(piece: str) -> bool:
         return False
     words, colon = _words(), ":" in piece
     head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
-    if head.lower() in words or (not head.isascii() and fold(head) in words):
+    if len(head) <= _MAX_LABEL and (head.lower() in words or (not head.isascii() and fold(head) in words)):
         return True
     if piece[-1].isdigit() and next(_numbers(words, piece), None):
         return True
-    return bool(colon and _SEPARATORS.search(head) and _BARS.search(head))
+    return bool(
+        colon and (len(head) <= _MAX_LABEL or _STRONG.search(head)) and _SEPARATORS.search(head) and _BARS.search(head)
+    )
 
 
 def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit]:
