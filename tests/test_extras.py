@@ -1,4 +1,4 @@
-"""Language, tags, image and canonical URL."""
+"""Tags and canonical URL."""
 
 from __future__ import annotations
 
@@ -6,39 +6,6 @@ import pytest
 
 from scraper.parse import extras
 from snippets import document
-
-SITE = "https://www.valley-times.example"
-PERSIAN = "<p>" + "شورای شهر آرالیا روز سه‌شنبه گرد آمد و پذیرفت که پل شمالی پیش از زمستان ساخته شود. " * 3 + "</p>"
-GERMAN = (
-    "<p>"
-    + "Der Rat der Stadt hat am Dienstag beschlossen, die Brücke im Norden vor dem Winter zu bauen und nicht. " * 2
-    + "</p>"
-)
-
-
-@pytest.mark.parametrize(
-    ("html", "want"),
-    [
-        ('<html lang="de-AT"><p>x</p></html>', "de-AT"),
-        ('<html lang="de_at"><p>x</p></html>', "de-AT"),
-        ('<html lang="zh-hant-tw"><p>x</p></html>', "zh-Hant-TW"),
-        ('<meta property="og:locale" content="fa_IR">', "fa-IR"),
-        ('<html lang="english"><meta http-equiv="content-language" content="en, de"></html>', "en"),
-        (PERSIAN, "fa"),
-        (GERMAN, "de"),
-        ("<p>橋は長い冬のあとに開通し、町の人々は踊って祝った。</p>", "ja"),
-        (f'<html lang="en-US">{PERSIAN}</html>', "fa"),  # what the template came with
-        (f'<html lang="en">{GERMAN * 3}</html>', "de"),
-        (f'<html lang="en"><p>{"橋は長い冬のあとに開通し、町の人々は踊って祝った。" * 5}</p></html>', "ja"),
-        (f'<html lang="en">{GERMAN}</html>', "en"),  # too little text to doubt it
-        (f'<html lang="fr">{GERMAN * 3}</html>', "fr"),  # somebody chose that
-        (f'<html lang="en"><p>{"ubo lela " * 40}</p></html>', None),  # of a language not known here, but not English
-        ("<p>x</p>", None),
-    ],
-)
-def test_language(html: str, want: str | None) -> None:
-    found = extras.language(document(html))
-    assert (found.value if found else None) == want
 
 
 @pytest.mark.parametrize(
@@ -69,48 +36,33 @@ def test_language(html: str, want: str | None) -> None:
             ["Bridge"],
         ),
         ("<p>x</p>", None),
+        (
+            '<h1>A</h1><div>Tags: <a href="/t/1">Bridges</a>, <a href="/t/2">Winter</a></div>',
+            ["Bridges", "Winter"],
+        ),
+        ('<h1>Bridge</h1><p><b>Tagi:</b> <a href="/t/1">Mosty</a></p>', ["Mosty"]),
+        ('<h1>Bridge</h1><h4>Schlagwörter</h4><ul><li><a href="/s/1">Brücken</a></li></ul>', ["Brücken"]),
+        (
+            '<h1>A</h1><ul><li><a href="/thema/bridges">Bridges</a></li><li><a href="/thema/ice">Ice</a></li></ul>',
+            ["Bridges", "Ice"],
+        ),
+        ('<h1>Bridge</h1><p>4 May 2021 | <a href="/tag/a">Ice</a> <a href="/tag/b">Wind</a></p>', ["Ice", "Wind"]),
+        ('<h1>Bridge</h1><h3>Read on</h3><ul><li><a href="/tag/a">A1</a><li><a href="/tag/b">B2</a></ul>', None),
+        ('<h1>Bridge</h1><div class="menu">Topics: <a href="/t/1">Bridges</a></div>', None),
+        ('<nav>Topics: <a href="/t/1">Bridges</a></nav><h1>Bridge</h1>', None),
+        ('<div>Tags: <a href="/t/1">Bridges</a></div><h1>Bridge</h1>', None),  # another's, before it
+        ('<h1>Bridge</h1><p>A <a href="/tag/ice">winter</a> as in <a href="/tag/old">1929</a> came.</p>', None),
+        ('<h1>Bridge</h1><p><a href="https://shop.example/?keywords=ice">Skates</a></p>', None),
+        (
+            '<h1>Bridge</h1><div>Tags: <a href="/t/1">Ice</a> <a href="javascript:print()">Print</a></div>',
+            ["Ice"],
+        ),
+        ('<meta name="keywords" content="Snow"><h1>Bridge</h1><p>Tags: <a href="/t/1">Ice</a></p>', ["Snow"]),
     ],
 )
 def test_tags(html: str, want: list[str] | None) -> None:
     found = extras.tags(document(html))
     assert (list(found.value) if found else None) == want
-
-
-@pytest.mark.parametrize(
-    ("html", "want"),
-    [
-        ('<meta property="og:image" content="/a.jpg">', "https://www.valley-times.example/a.jpg"),
-        ('<meta property="og:image" content="data:image/png;base64,AAAA">', None),
-        (
-            '<script type="application/ld+json">{"@type":"Article","image":[{"url":"//cdn.example/b.jpg"}]}</script>',
-            "https://cdn.example/b.jpg",
-        ),
-        (
-            '<meta property="og:image" content="/site_logo.png"><meta property="og:image" content="/b.jpg">',
-            f"{SITE}/b.jpg",
-        ),
-        ('<meta property="og:image" content="/img/og-default.jpg?v=2">', None),
-        ('<meta property="og:image" content="/i/blank.jpg">', None),
-        ('<meta property="og:image" content="/icons/favicon.ico">', None),
-        (
-            '<meta property="og:image" content="/logorama-film-by-default-7.jpg">',
-            f"{SITE}/logorama-film-by-default-7.jpg",
-        ),
-        (
-            '<script type="application/ld+json">[{"@type":"Article","image":{"@id":"/a#main"}},'
-            '{"@type":"ImageObject","@id":"/a#main","url":"/b.jpg"}]</script>',
-            f"{SITE}/b.jpg",
-        ),
-        ('<script type="application/ld+json">{"@type":"Article","image":{"@id":"/a#main"}}</script>', None),
-    ],
-    ids=[
-        *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank", "icon", "no logo"),
-        *("by its id", "an id alone"),
-    ],
-)
-def test_image(html: str, want: str | None) -> None:
-    found = extras.image(document(html))
-    assert (found.value if found else None) == want
 
 
 @pytest.mark.parametrize(

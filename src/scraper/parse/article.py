@@ -13,7 +13,21 @@ from typing import Any
 import msgspec
 
 from scraper.model import NO_RULES, Article, Found, Page, Rules, Source
-from scraper.parse import authors, body, category, extras, headline, kind, labels, number, site, summary, when
+from scraper.parse import (
+    authors,
+    body,
+    category,
+    extras,
+    headline,
+    image,
+    kind,
+    labels,
+    language,
+    number,
+    site,
+    summary,
+    when,
+)
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb, climb_all
 from scraper.urls import BadUrl, article_id, canonical
@@ -27,8 +41,8 @@ LADDERS: dict[str, tuple[Step, ...]] = {
     "number": number.STEPS,
     "category": category.STEPS,
     "authors": authors.STEPS,
-    "language": extras.LANGUAGE,
-    "image": extras.IMAGE,
+    "language": language.STEPS,
+    "image": image.STEPS,
     "tags": extras.TAGS,
 }
 LISTS = ("authors", "tags")

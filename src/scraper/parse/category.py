@@ -27,6 +27,7 @@ _MAX_CRUMBS = 12
 _STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 # What holds the links is asked for, not the links in it: that is several times as fast.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
+_OTHER_TRAILS = "[class*='crumb' i]"  # "crumbs", "path-crumb"; also what a shop filters by, beside a trail
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 # Of WordPress's themes, of its blocks and of Elementor, the last four.
@@ -77,14 +78,15 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = [_crumb(item) for item in items[:_MAX_CRUMBS]] if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    return _last_crumb(_trail(doc), "markup", "breadcrumb", doc)
+    found = _last_crumb(_trail(doc, _TRAILS), "markup", "breadcrumb", doc)
+    return found or _last_crumb(_trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
 
 
-def _trail(doc: Document) -> list[str]:
+def _trail(doc: Document, selector: str) -> list[str]:
     """The steps of the page's trails, each once: one list that is a trail stands within another."""
     seen: set[int] = set()
     steps: list[str] = []
-    for trail in doc.css(_TRAILS):
+    for trail in doc.css(selector):
         itemtype = trail.attributes.get("itemtype") or ""
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
         nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]

@@ -1,0 +1,157 @@
+"""The article's lead image."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from selectolax.lexbor import LexborNode
+
+from scraper import urls
+from scraper.model import Found, Source
+from scraper.parse.document import Document
+from scraper.parse.ladder import Step, climb
+from scraper.parse.text import clean, split_url
+
+# File names of what stands for a missing picture, whole words only: "site-logo.png", "og-default.jpg", "favicon.ico".
+_STAND_IN = re.compile(
+    r"\.(?:svg|ico)$|(?<![a-z])(?:logos?|favicon|placeholder|spacer|no[-_]?(?:image|img|photo|picture)|fallback)(?![a-z])"
+    r"|^(?:wordbooker_)?blank\.|^(?:default|generic)\."
+    r"|(?<![a-z])(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|thumb|user|post|article)"
+    r"[-_]?(?:media[-_]?|card[-_]?)?(?:default|generic)(?![a-z])"
+    r"|(?<![a-z])default[-_]?(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|user|post|article)(?![a-z])"
+)
+# The same in what the text shows: a site's own pictures, what is shown while others load, what counts readers.
+_NO_PICTURE = re.compile(
+    r"/(?:themes?|templates?|plugins|assets|static|icons?|flags?|buttons?|emoji|smil(?:ies|eys))/"
+    r"|(?<![a-z])(?:loader|loading|pixel|blank|transparent|avatar|banner|icon|button|badge|masthead)(?![a-z])"
+)
+_SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|avif)$")
+_LATE = ("data-src", "data-lazy-src", "data-original")  # attributes with what a script loads late
+_SETS = ("data-srcset", "data-lazy-srcset", "srcset")  # with the same picture in several sizes
+_ASIDE = frozenset(("nav", "aside", "footer", "header", "form", "button", "noscript"))
+_OF_OTHERS = re.compile(
+    r"comment|related|sidebar|widget|author|avatar|share|social|recommend|promo|banner|newsletter|footer|teaser|logo|badge"
+    r"|rounded-(?:full|circle)|(?<![a-z])(?:ads?|card|bio)(?![a-z])",
+    re.IGNORECASE,
+)
+_PARAGRAPHS, _LONG = 60, 80  # paragraphs looked at, and characters of one that is prose
+_IMAGES, _SMALL = 30, (200, 100)  # pictures looked at, and the pixels that one has at least, across and down
+_AROUND = 4  # elements around the prose that its pictures can stand in
+
+
+def image_from_meta(doc: Document) -> Found | None:
+    for key in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"):
+        for ref in doc.meta.get(key, ())[:4]:
+            if found := _picture(doc, clean(ref), "meta", f"meta {key}"):
+                return found
+    return None
+
+
+def image_from_jsonld(doc: Document) -> Found | None:
+    value = doc.article_data.get("image") or doc.article_data.get("thumbnailUrl")
+    return _picture(doc, _url(doc, value, 0), "json-ld", "json-ld image")
+
+
+def image_from_markup(doc: Document) -> Found | None:
+    """The article's first own picture: what WordPress marks so, in a figure of <article> or <main>, microdata."""
+    nodes = doc.css(
+        "img.wp-post-image, article figure img, main figure img, [itemprop='image'][src], "
+        "[itemprop='image'] meta[itemprop='url']"
+    )
+    pictures = (_picture(doc, _source(node), "markup", "figure img") for node in nodes[:4])
+    return next(filter(None, pictures), None)
+
+
+def image_from_text(doc: Document) -> Found | None:
+    """The first large picture that stands among the page's prose, in no margin and in no link to another page."""
+    prose = _prose(doc)
+    for _ in range(_AROUND):
+        if prose is None or prose.tag in ("body", "html"):
+            return None
+        for node in prose.css("img")[:_IMAGES]:
+            ref = "" if _is_small(node) or _is_away(node, prose) else _source(node)
+            found = _picture(doc, ref, "markup", "img")
+            if found and not _NO_PICTURE.search(path := split_url(found.value).path.lower()) and _SUFFIX.search(path):
+                return found
+        prose = prose.parent
+    return None
+
+
+def _prose(doc: Document) -> LexborNode | None:
+    """The element that most of the text in long paragraphs stands in."""
+    holders: dict[int, LexborNode] = {}
+    sizes: Counter[int] = Counter()
+    for node in doc.paragraphs[:_PARAGRAPHS]:
+        if (size := len(node.text())) > _LONG and (parent := node.parent) is not None:
+            holders[parent.mem_id] = parent
+            sizes[parent.mem_id] += size
+    return holders[sizes.most_common(1)[0][0]] if sizes else None
+
+
+def _source(node: LexborNode) -> str | None:
+    """Where a picture is, also one that a script loads late: then "src" is a pixel, the address stands beside it."""
+    for key in (*_LATE, "content", "src", *_SETS):
+        value = (node.attributes.get(key) or "").strip()
+        if key in _SETS:
+            value = next(iter(value.rsplit(", ", 1)[-1].split()), "")  # "small.jpg 320w, large.jpg 1024w"
+        if value and not value.startswith("data:"):
+            return value
+    return None
+
+
+def _is_small(node: LexborNode) -> bool:
+    sizes = ((node.attributes.get(key) or "").removesuffix("px") for key in ("width", "height"))
+    return any(size.isdecimal() and int(size) < least for size, least in zip(sizes, _SMALL, strict=True))
+
+
+def _is_away(node: LexborNode, prose: LexborNode) -> bool:
+    """Whether a picture below the element with the prose is in a margin, or in a link that leads to no picture."""
+    parent: LexborNode | None = node
+    while parent is not None and parent.mem_id != prose.mem_id:
+        get = parent.attributes.get
+        if parent.tag in _ASIDE or _OF_OTHERS.search(f"{get('class') or ''} {get('id') or ''}"):
+            return True
+        if parent.tag == "a" and not _SUFFIX.search(split_url(get("href") or "").path.lower()):
+            return True
+        parent = parent.parent
+    return False
+
+
+def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
+    """The image at `ref`, if it is one of the article's: what stands in for a missing one is named as that."""
+    url = urls.join(_base(doc), ref.strip()) if ref else None
+    if url is None or ".gravatar.com/" in url:
+        return None
+    name = split_url(url).path.rsplit("/", 1)[-1].lower()
+    return None if _STAND_IN.search(name) else Found(url, source, ref or "", path)
+
+
+def _base(doc: Document) -> str:
+    """What the page's relative addresses start from: its own address, or what <base> says."""
+    if b"<base" not in doc.page.body:
+        return doc.url
+    href = next((href for node in doc.tree.tags("base")[:3] if (href := node.attributes.get("href"))), None)
+    return (urls.join(doc.url, href.strip()) if href else None) or doc.url
+
+
+STEPS: tuple[Step, ...] = (image_from_meta, image_from_jsonld, image_from_markup, image_from_text)
+
+
+def image(doc: Document) -> Found | None:
+    """The lead image's absolute http(s) URL, or None."""
+    return climb(doc, STEPS)
+
+
+def _url(doc: Document, value: Any, depth: int) -> str | None:
+    """The URL in a JSON-LD image: text, an ImageObject or the @id of one, or a list of them."""
+    if isinstance(value, list) and value and depth < 4:
+        return _url(doc, value[0], depth + 1)
+    if isinstance(value, dict) and depth < 4:
+        if url := value.get("url") or value.get("contentUrl"):
+            return _url(doc, url, depth + 1)
+        named = value.get("@id")
+        other = next((obj for obj in doc.jsonld if named and obj is not value and obj.get("@id") == named), None)
+        return _url(doc, other, depth + 1) if other else named if isinstance(named, str) and "#" not in named else None
+    return value if isinstance(value, str) else None

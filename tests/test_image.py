@@ -1,0 +1,74 @@
+"""The lead image: declared, marked, or the first large one beside the text."""
+
+from __future__ import annotations
+
+import pytest
+
+from scraper.parse import image
+from snippets import document
+
+SITE = "https://www.valley-times.example"
+PROSE = "<p>" + "The bridge in the north was opened before the winter, and the town danced on it. " * 2 + "</p>"
+
+
+@pytest.mark.parametrize(
+    ("html", "want"),
+    [
+        ('<meta property="og:image" content="/a.jpg">', "https://www.valley-times.example/a.jpg"),
+        ('<meta property="og:image" content="data:image/png;base64,AAAA">', None),
+        (
+            '<script type="application/ld+json">{"@type":"Article","image":[{"url":"//cdn.example/b.jpg"}]}</script>',
+            "https://cdn.example/b.jpg",
+        ),
+        (
+            '<meta property="og:image" content="/site_logo.png"><meta property="og:image" content="/b.jpg">',
+            f"{SITE}/b.jpg",
+        ),
+        ('<meta property="og:image" content="/img/og-default.jpg?v=2">', None),
+        ('<meta property="og:image" content="/i/blank.jpg">', None),
+        ('<meta property="og:image" content="/icons/favicon.ico">', None),
+        (
+            '<meta property="og:image" content="/logorama-film-by-default-7.jpg">',
+            f"{SITE}/logorama-film-by-default-7.jpg",
+        ),
+        (
+            '<script type="application/ld+json">[{"@type":"Article","image":{"@id":"/a#main"}},'
+            '{"@type":"ImageObject","@id":"/a#main","url":"/b.jpg"}]</script>',
+            f"{SITE}/b.jpg",
+        ),
+        ('<script type="application/ld+json">{"@type":"Article","image":{"@id":"/a#main"}}</script>', None),
+    ],
+    ids=[
+        *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank", "icon", "no logo"),
+        *("by its id", "an id alone"),
+    ],
+)
+def test_declared(html: str, want: str | None) -> None:
+    found = image.image(document(html))
+    assert (found.value if found else None) == want
+
+
+@pytest.mark.parametrize(
+    ("html", "want"),
+    [
+        (f'<div><img src="/b.jpg" width="640">{PROSE}</div>', "/b.jpg"),
+        (f'<div><p><a href="/big.jpg"><img src="/b.jpg"></a></p>{PROSE}</div>', "/b.jpg"),
+        (f'<div><div class="top"><img src="/b.jpg"></div><div><div>{PROSE}</div></div></div>', "/b.jpg"),
+        (f'<div><img src="/1x1.png" data-src="/b.jpg">{PROSE}</div>', "/b.jpg"),
+        (f'<div><img src="data:image/gif;base64,R0" srcset="/s.jpg 320w, /b.jpg 1024w">{PROSE}</div>', "/b.jpg"),
+        (f'<base href="/archive/"><div><img src="b.jpg">{PROSE}</div>', "/archive/b.jpg"),
+        (f'<div><img src="/dot.jpg" width="1"><img src="/strip.jpg" height="60">{PROSE}</div>', None),
+        (f'<div><img src="/b.gif"><img src="/themes/valley/b.jpg"><img src="/picture?id=4">{PROSE}</div>', None),
+        (f'<div><img src="/ajax-loader.png"><img src="/ad_banner.jpg">{PROSE}</div>', None),
+        (f'<div><a href="/other-story"><img src="/b.jpg"></a>{PROSE}</div>', None),
+        (f'<div><aside><img src="/b.jpg"></aside><div class="related"><img src="/c.jpg"></div>{PROSE}</div>', None),
+        ('<div><img src="/b.jpg"><p>Short.</p></div>', None),
+        (f'<img src="/b.jpg"><div>{PROSE}</div>', None),  # beside the page, not the text
+        ('<article><figure><img data-src="/b.jpg"></figure></article>', "/b.jpg"),
+        ('<div itemprop="image"><meta itemprop="url" content="/b.jpg"></div>', "/b.jpg"),
+        (f'<meta property="og:image" content="/a.jpg"><div><img src="/b.jpg">{PROSE}</div>', "/a.jpg"),
+    ],
+)
+def test_shown(html: str, want: str | None) -> None:
+    found = image.image(document(html))
+    assert (found.value if found else None) == (want and SITE + want)
