@@ -19,6 +19,7 @@ _PLACES = 20  # pieces that may be the headline: it stands in the page a few tim
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
+_DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven door"
 _CODE = re.compile(r"[{}<>=;]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -31,7 +32,7 @@ def _words(name: str) -> frozenset[str]:
 @functools.cache
 def _start() -> re.Pattern[str]:
     words = "|".join(sorted(map(re.escape, _words("line")), key=len, reverse=True))
-    return re.compile(rf"(?:{words})\s*[::]?(?:\s+(?=\S)|$)", re.IGNORECASE)
+    return re.compile(rf"(?:{words})\s*[::]?(?:(?<=:)(?=\S)|\s+(?=\S)|$)", re.IGNORECASE)
 
 
 @functools.cache
@@ -41,9 +42,12 @@ def _and() -> re.Pattern[str]:
 
 
 @functools.cache
-def _end() -> re.Pattern[str]:
-    """Where a name ends and a date or a place begins: "posted by Lind at 12:53", "By Ada Lind | 4 May"."""
-    words = "|".join(map(re.escape, _words("line_ends")))
+def _end(dutch: bool) -> re.Pattern[str]:
+    """Where a name ends and a date or a place begins: "posted by Lind at 12:53", "By Ada Lind | 4 May".
+
+    A place follows "en" in Spanish; in Dutch one more name does: "Door Ada Lind en Ben Ott".
+    """
+    words = "|".join(map(re.escape, _words("line_ends") - _words("between") if dutch else _words("line_ends")))
     return re.compile(rf"\s+(?:{words})(?:\s.*|$)|[\s|•·/(,–—-]+\d.*|\s+[|•·(–—-].*", re.IGNORECASE | re.DOTALL)
 
 
@@ -138,7 +142,7 @@ def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[s
         dated = any(re.search(r"\d", p) for p in (*pieces[max(0, at - 2) : at], *pieces[last + 1 : last + 4]))
         line = f"{line} {rest}"
     found: list[str] = []
-    for part in _and().split(_end().sub("", rest)):
+    for part in _and().split(_end(_DUTCH.match(line) is not None).sub("", rest)):
         if is_site(part, site_names(doc), host_label(doc), part=False):
             return ([part], line) if own and not found else (found, line)
         if own or is_office(part) or not _is_person(part, alone=dated and not found):

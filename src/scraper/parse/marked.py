@@ -13,14 +13,28 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.parse.byline import begins, near
 from scraper.parse.document import Document
-from scraper.parse.names import is_office, is_role, is_sentence, names, others_task, persons, strip_before
+from scraper.parse.names import (
+    is_office,
+    is_picture_role,
+    is_role,
+    is_sentence,
+    names,
+    others_task,
+    persons,
+    strip_before,
+)
 from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
     "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
+    "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class~='by'], "
     "[data-testid*='author' i], [data-testid*='byline' i]"
 )
-_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?lines?|authors?|writer)(?:$|[\s_-]|s?__?name|name)", re.IGNORECASE)
+_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:by-?lines?|authors?|writer|aut(?:or|eur)(?:e|es|in|en|a)?s?)(?:$|[\s_-]|s?__?name|name)"
+    r"|(?<!\S)(?:by|reporter)(?!\S)",
+    re.IGNORECASE,
+)
 _BYLINE = re.compile(r"byline", re.IGNORECASE)
 _OTHER_CLASS = re.compile(
     r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
@@ -172,11 +186,15 @@ def _is_by(text: str) -> bool:
 def _names(pieces: list[Piece]) -> list[str]:
     """The first name, and those that "and", commas or the same kind of element tie to it; no editors, no checkers."""
     found: list[str] = []
+    new: list[str] = []
+    pictured: list[str] = []  # those whose title says that they took the pictures
     first: Piece | None = None
     others = tied = tied_by = False
     for piece in pieces:
-        text = piece.text
-        if task := others_task(text):
+        text, before, new = piece.text, new, []
+        if before and is_picture_role(text):
+            pictured, tied = [*pictured, before[-1]], False
+        elif task := others_task(text):
             others, tied = others or task.end() == len(text) or _is_by(text.split()[-1]), False
         elif _is_by(text):
             others, tied, tied_by = False, True, True
@@ -191,6 +209,7 @@ def _names(pieces: list[Piece]) -> list[str]:
                 first = first or (piece if new else None)
                 found += new
             tied = bool(_TIED.search(text))
+    found = [name for name in found if name not in pictured] or found
     return _people(list({name.casefold(): name for name in reversed(found)}.values())[::-1])
 
 

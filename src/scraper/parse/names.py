@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 
@@ -24,6 +25,7 @@ _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
+_GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
 
 
@@ -45,6 +47,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "until": rf"\s+(?:{words})(?:\b.*|$)",
         "dated": rf"(?:^|\s+)(?:{words})(?:\b.*|$)",
         "after": rf"\s+(?:{words})$",
+        "glued": rf"(?<=\w\w)\s+(?:{words})$",
         "picture": rf"^(?:{words})\W",
         "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "office": rf"(?:^|\W)(?:{words})(?:\W|$)",
@@ -71,8 +74,12 @@ def names(texts: Iterable[str]) -> list[str]:
 def _split(text: str) -> Iterator[str]:
     text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
     text = strip_before(text.strip())
-    for part in _MARKS.split(text):
-        if is_role(part) and part != text:
+    parts = _MARKS.split(text)
+    pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
+    if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
+        parts = [part for part in parts if part not in pictured]
+    for part in parts:
+        if (is_role(part) or is_picture_role(part)) and part != text:
             continue
         pieces = _pattern("between").split(part)
         if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
@@ -94,9 +101,11 @@ def strip_before(text: str) -> str:
 def one(text: str) -> str | None:
     """One name, or None for what cannot be one."""
     text = _pattern("until").sub("", _pattern("dated").sub("", strip_before(_OUTLET.sub("", tidy(text)))))
-    text = _pattern("after").sub("", text)
-    text = text.strip(" ,:;|–—-'’»›\t").lstrip(".").strip()
-    text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
+    text = _unglued(_pattern("after").sub("", text).strip(" ,:;|–—-»›\t"))
+    text = text.lstrip(" ,:;|–—-'’»›\t").lstrip(".").strip()
+    if not _GERESH.search(text):
+        text = text.rstrip(" ,:;|–—-'’»›\t")
+        text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
     if (
         _pattern("picture").match(text)
         or _pattern("links").match(text)
@@ -113,6 +122,13 @@ def one(text: str) -> str | None:
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
 
 
+def _unglued(text: str) -> str:
+    """A name of two words or more without the office behind it: "ADA LIND Staff Writer"."""
+    shorter = _pattern("glued").sub("", text)
+    articles = table("authorwords.toml")["articles"]
+    return shorter if " " in shorter and shorter.split()[0].casefold() not in articles else text
+
+
 def _dotted(text: str) -> bool:
     """A site that signs with its own name may have digits in it: "BR24 Redaktion"; a date or a count may not."""
     return re.fullmatch(r"(?=\D)[\w.' -]*[^\W\d]{2}\d{1,3}(?: [^\W\d]+){0,3}", text) is not None
@@ -126,6 +142,11 @@ def others_task(text: str) -> re.Match[str] | None:
 def is_role(text: str) -> bool:
     """Whether a text tells what somebody does: "Senior News Reporter"."""
     return _pattern("role").search(text) is not None
+
+
+def is_picture_role(text: str) -> bool:
+    """Whether a text behind a name says that this person took the pictures: "Fotograf"."""
+    return text.strip(" ,:()").casefold() in table("authorwords.toml")["picture_roles"]
 
 
 def is_office(text: str) -> bool:
