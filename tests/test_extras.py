@@ -49,6 +49,7 @@ from snippets import document
         ('<h1>Bridge</h1><p>4 May 2021 | <a href="/tag/a">Ice</a> <a href="/tag/b">Wind</a></p>', ["Ice", "Wind"]),
         ('<h1>Bridge</h1><h3>Read on</h3><ul><li><a href="/tag/a">A1</a><li><a href="/tag/b">B2</a></ul>', None),
         ('<h1>Bridge</h1><div class="menu">Topics: <a href="/t/1">Bridges</a></div>', None),
+        ('<h1>Bridge</h1><div>Tags: <a href="/t/1">Bridges</a> <a href="/t/0">-</a></div>', ["Bridges"]),
         ('<nav>Topics: <a href="/t/1">Bridges</a></nav><h1>Bridge</h1>', None),
         ('<div>Tags: <a href="/t/1">Bridges</a></div><h1>Bridge</h1>', None),  # another's, before it
         ('<h1>Bridge</h1><p>A <a href="/tag/ice">winter</a> as in <a href="/tag/old">1929</a> came.</p>', None),

@@ -90,19 +90,23 @@ def _line_of(link: LexborNode) -> LexborNode | None:
 
 def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     """The texts of a line's links if they are tags by its label or by where they lead, else nothing."""
-    links = [node for node in line.css("a[href]")[: _MAX_LINE + 1] if tidy(node.text()) and _stays(node, doc)]
-    texts = [tidy(node.text()).lstrip("-–•· ") for node in links]
+    links = [node for node in line.css("a[href]")[: _MAX_LINE + 1] if _text(node)]
+    texts = [_text(node) for node in links]
     if not 1 <= len(links) <= _MAX_LINE or max(map(len, texts)) > _LABEL:
         return []
     whole = tidy(line.text(separator=" "))
     if len(whole) - sum(len(text) + 2 for text in texts) > _LABEL:
         return []
     head = whole.partition(texts[0])[0].lstrip("-–•· ") or _before(line)
-    if _is_label(head):
-        return texts
     # What is no label may be the line's date or the headline above it, but another list's title elsewhere.
     own = not any(map(str.isalpha, head)) or any(map(str.isdigit, head)) or squash(head) in squash(doc.title)
-    return texts if own and len(links) > 1 and all(map(_is_tag_link, links)) else []
+    if not _is_label(head) and not (own and len(links) > 1 and all(map(_is_tag_link, links))):
+        return []
+    return [text for text, node in zip(texts, links, strict=True) if _stays(node, doc)]
+
+
+def _text(link: LexborNode) -> str:
+    return tidy(link.text()).lstrip("-–•· ")
 
 
 def _stays(link: LexborNode, doc: Document) -> bool:

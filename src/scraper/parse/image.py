@@ -121,7 +121,8 @@ def _is_away(node: LexborNode, prose: LexborNode) -> bool:
 
 def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
     """The image at `ref`, if it is one of the article's: what stands in for a missing one is named as that."""
-    url = urls.join(_base(doc), ref.strip()) if ref else None
+    whole = ref is not None and ref.startswith(("http://", "https://"))
+    url = urls.join(doc.url if whole else _base(doc), ref.strip()) if ref else None
     if url is None or ".gravatar.com/" in url:
         return None
     name = split_url(url).path.rsplit("/", 1)[-1].lower()
