@@ -131,8 +131,8 @@ def _says_of_what(label: str) -> bool:
 
 
 def _dated(hit: _Hit, doc: Document) -> _Hit:
-    """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18"."""
-    if hit.field != "time":
+    """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18". In English: a server's."""
+    if hit.field != "time" or hit.label.isascii():
         return hit
     found = read(hit.value, language=doc.rules.language or doc.lang, now=doc.page.fetched_at)
     return replace(hit, field="date") if found is not None and found.date is not None else hit
