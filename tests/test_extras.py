@@ -43,10 +43,14 @@ from snippets import document
         ('<h1>Bridge</h1><p><b>Tagi:</b> <a href="/t/1">Mosty</a></p>', ["Mosty"]),
         ('<h1>Bridge</h1><h4>Schlagwörter</h4><ul><li><a href="/s/1">Brücken</a></li></ul>', ["Brücken"]),
         (
-            '<h1>A</h1><ul><li><a href="/thema/bridges">Bridges</a></li><li><a href="/thema/ice">Ice</a></li></ul>',
+            '<h1>A</h1><ul class="post-tags"><li><a href="/thema/bridges">Bridges</a></li>'
+            '<li><a href="/thema/ice">Ice</a></li></ul>',
             ["Bridges", "Ice"],
         ),
-        ('<h1>Bridge</h1><p>4 May 2021 | <a href="/tag/a">Ice</a> <a href="/tag/b">Wind</a></p>', ["Ice", "Wind"]),
+        (
+            '<h1>Bridge</h1><p class="tags">4 May 2021 | <a href="/tag/a">Ice</a> <a href="/tag/b">Wind</a></p>',
+            ["Ice", "Wind"],
+        ),
         ('<h1>Bridge</h1><h3>Read on</h3><ul><li><a href="/tag/a">A1</a><li><a href="/tag/b">B2</a></ul>', None),
         ('<h1>Bridge</h1><div class="menu">Topics: <a href="/t/1">Bridges</a></div>', None),
         ('<h1>Bridge</h1><div>Tags: <a href="/t/1">Bridges</a> <a href="/t/0">-</a></div>', ["Bridges"]),

@@ -152,16 +152,29 @@ def _asks_to_follow(text: str) -> bool:
     """Whether a line asks readers to follow the site on a platform."""
     if len(text) >= _STOCK:
         return False
-    rows, lower = table("boilerplate.toml")["follow"], text.casefold()
-    return any(word in lower for word in rows["platforms"]) and (
-        _asks().match(text) is not None or any(words in lower for words in rows["within"])
-    )
+    return (_asks().match(text) or _asks_within().search(text)) is not None and _platforms().search(text) is not None
 
 
 @cache
 def _asks() -> re.Pattern[str]:
     starts = "|".join(map(re.escape, table("boilerplate.toml")["follow"]["starts"]))
     return re.compile(rf"[^\w“„«‘\"']{{0,4}}(?:{starts})(?!\w)", re.IGNORECASE)  # what is quoted was said by somebody
+
+
+@cache
+def _asks_within() -> re.Pattern[str]:
+    return _any_of(table("boilerplate.toml")["follow"]["within"])
+
+
+@cache
+def _platforms() -> re.Pattern[str]:
+    return _any_of(table("boilerplate.toml")["follow"]["platforms"])
+
+
+def _any_of(words: list[str]) -> re.Pattern[str]:
+    """One of `words`, whose first letters are looked for first."""
+    firsts = "".join(sorted({word[0] for word in words}))
+    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
 
 
 @cache

@@ -158,15 +158,18 @@ def follows_change(node: LexborNode) -> bool:
     place: LexborNode | None = node
     for _ in range(_UP):
         nodes = list(itertools.islice(_in_front(place), 2 * _UP))
-        if any(before.tag in _HEADS or before.css_first(_HEADINGS) is not None for before in nodes):
-            return False  # "Flood maps updated": a headline is no label
         text = " ".join([(before.text() or "")[-30:] for before in reversed(nodes)])
         if text.strip():
-            # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July".
+            # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July". A headline is
+            # no label either: "Flood maps updated".
             ends = [found.end() for found in marks("changed").finditer(text)]
-            return bool(ends) and not any(map(str.isdigit, text[ends[-1] :]))
+            return bool(ends) and not any(map(str.isdigit, text[ends[-1] :])) and not any(map(_is_heading, nodes))
         place = place and place.parent
     return False
+
+
+def _is_heading(node: LexborNode) -> bool:
+    return node.tag in _HEADS or node.css_first(_HEADINGS) is not None
 
 
 def _in_front(node: LexborNode | None) -> Iterator[LexborNode]:

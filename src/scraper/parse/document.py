@@ -49,7 +49,7 @@ class Document:
         self.url = page.final_url or page.url
         self.charset = charset_of(page.body, page.header("content-type"))
         self.tree = LexborHTMLParser(to_utf8(page.body, self.charset), scripting=True)
-        if b"<rt" in page.body:  # readings over a word are no part of it, in headings neither
+        if b"<ruby" in page.body:  # readings over a word are no part of it, in headings neither
             for reading in reversed(self.tree.css("rt, rp")):
                 reading.decompose()
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it

@@ -28,6 +28,7 @@ _MACHINE_TAG = re.compile(
 _LONGEST_TAG = 100  # characters
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
+_TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
 _LABEL = 40  # characters of a label, of a tag in a line, and of what else the line holds
 _MAX_LINE = 20  # tags; more is a cloud
 _ITEMS = frozenset(("li", "span", "b", "strong", "i", "em"))
@@ -61,31 +62,41 @@ def tags_from_markup(doc: Document) -> Found | None:
 def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
     labelled = any(len(piece) <= _LABEL and _is_label(piece) for piece in doc.pieces)
+    if not labelled and not _TAGGED.search(doc.class_words):
+        return None
     seen: set[int] = set()
     for link in doc.anchors if labelled else filter(_is_tag_link, doc.anchors):
-        line = _line_of(link)
+        item = _above_items(link)
+        if item is None or item.mem_id in seen:
+            continue
+        line = _line_of(item)
         if line is None or line.mem_id in seen:
             continue
-        seen.add(line.mem_id)
+        seen |= {item.mem_id, line.mem_id}
         if (texts := _line_tags(line, doc)) and not _in_margin(line) and _is_behind(doc, link):
             return _tags(doc, texts, "markup", "line of tags", split=False)
     return None
 
 
-def _line_of(link: LexborNode) -> LexborNode | None:
-    """The element of the line that a link stands in: above its item, and above its list where that is all."""
-    line = link.parent
-    while line is not None and line.tag in _ITEMS:
-        line = line.parent
+def _above_items(link: LexborNode) -> LexborNode | None:
+    """The element that a link stands in, or its item does."""
+    above = link.parent
+    while above is not None and above.tag in _ITEMS:
+        above = above.parent
+    return above
+
+
+def _line_of(line: LexborNode) -> LexborNode | None:
+    """The element of a line that holds a link: above its list where that is all."""
     for _ in range(2):
-        above = line.parent if line is not None else None
-        if line is None or above is None or above.tag in _WHOLE:
+        above = line.parent
+        if above is None or above.tag in _WHOLE:
             break
         links = len(line.css("a"))
         if links != 1 and (line.tag not in ("ul", "ol") or len(above.css("a")) != links):
             break
         line = above
-    return None if line is None or line.tag in _WHOLE else line
+    return None if line.tag in _WHOLE else line
 
 
 def _line_tags(line: LexborNode, doc: Document) -> list[str]:
@@ -139,7 +150,7 @@ def _labels() -> frozenset[str]:
 @functools.cache
 def _tag_page() -> re.Pattern[str]:
     """The address of a page of one tag: "/tag/bridges", "/news?tag=bridges"."""
-    return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]", re.IGNORECASE)
+    return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]")
 
 
 def _in_margin(node: LexborNode) -> bool:
