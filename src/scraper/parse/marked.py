@@ -27,12 +27,12 @@ from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
     "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
-    "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class~='by'], "
+    "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class='by'], "
     "[data-testid*='author' i], [data-testid*='byline' i]"
 )
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|writer|aut(?:or|eur)(?:e|es|in|en|a)?s?)(?:$|[\s_-]|s?__?name|name)"
-    r"|(?<!\S)(?:by|reporter)(?!\S)",
+    r"|^by$|(?<!\S)reporter(?!\S)",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"byline", re.IGNORECASE)
