@@ -23,7 +23,7 @@ class Clock:
     next_day: bool = False  # 24:00: the first moment of the day after
     offset: timedelta | None = None
     dotted: bool = False  # 12.36, which may as well be a number
-    zone: str | None = None  # the IANA zone of a name that means two offsets in turn: "ET"
+    zone: str | None = None  # the POSIX rule of a name that means two offsets in turn: "ET"
 
 
 def find(line: Line, tables: Words, language: str | None) -> list[Clock]:

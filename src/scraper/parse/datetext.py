@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from scraper.parse import clocktext, days
 from scraper.parse.clocktext import Clock
@@ -17,6 +16,7 @@ __all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
+_PRESENT_RULE = 2007  # since then summer ends in November in the United States (Energy Policy Act of 2005)
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself
 _REFUSED = ("date-future", "date-old", "date-impossible", "date-no-year")
 _EXACT_UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1)}
@@ -164,8 +164,17 @@ def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], contex
     day = best.date + timedelta(clock.next_day) if best.date else None
     offset = clock.offset
     if clock.zone and day:
-        offset = datetime.combine(day, clock.time, ZoneInfo(clock.zone)).utcoffset()
+        offset = _turned(clock.zone, day, clock.time)
     return When(day, clock.time, offset, issues, best.calendar)
+
+
+def _turned(rule: str, day: date, clock: time) -> timedelta | None:
+    """The offset of a zone with a winter and a summer of its own; None for days before its present rule."""
+    if day.year < _PRESENT_RULE:
+        return None
+    from dateutil.tz import tzstr  # 25 ms, and few pages need it
+
+    return datetime.combine(day, clock, tzstr(rule)).utcoffset()
 
 
 def _whole(line: Line, best: Day, found: list[Day]) -> tuple[int, int]:

@@ -182,7 +182,7 @@ class Words:
     zone: re.Pattern[str]
     hours: frozenset[str]  # words after an hour
     zones: dict[str, timedelta]
-    turning: dict[str, str]  # zone abbreviation that means two offsets in turn -> IANA zone
+    turning: dict[str, str]  # zone abbreviation that means two offsets in turn -> POSIX rule
     unsure: dict[str, dict[str, timedelta]]  # zone abbreviation -> region -> offset
     eras: dict[str, str]  # the end of the word before a year -> calendar
     era_letters: dict[str, str]  # of Japanese eras -> their names

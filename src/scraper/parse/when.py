@@ -59,8 +59,12 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
 
 
 def _labelled(told: Told, doc: Document) -> Told:
-    """The time of a label by itself, where nothing else gives one: "July 6, 2021 ... Time: 12:36"."""
-    found = moments.label_clock(doc) if told.clock is None else None
+    """The time of a label among others, where nothing else gives one: "July 6, 2021 ... Time: 12:36, Category: Rail".
+
+    By itself it may be an event's.
+    """
+    block = {label.field for label in doc.labels} - {"time", "other"}
+    found = moments.label_clock(doc) if told.clock is None and block else None
     if found is None:
         return told
     label, clock = found
