@@ -18,7 +18,7 @@ from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
-from scraper.parse.text import clean
+from scraper.parse.text import clean, one_of
 
 Access = Literal["free", "paid", "unknown"]
 
@@ -152,7 +152,7 @@ def _asks_to_follow(text: str) -> bool:
     """Whether a line asks readers to follow the site on a platform."""
     if len(text) >= _STOCK:
         return False
-    return (_asks().match(text) or _asks_within().search(text)) is not None and _platforms().search(text) is not None
+    return bool(_asks().match(text) or _following("within").search(text)) and bool(_following("platforms").search(text))
 
 
 @cache
@@ -162,19 +162,9 @@ def _asks() -> re.Pattern[str]:
 
 
 @cache
-def _asks_within() -> re.Pattern[str]:
-    return _any_of(table("boilerplate.toml")["follow"]["within"])
-
-
-@cache
-def _platforms() -> re.Pattern[str]:
-    return _any_of(table("boilerplate.toml")["follow"]["platforms"])
-
-
-def _any_of(words: list[str]) -> re.Pattern[str]:
-    """One of `words`, whose first letters are looked for first."""
-    firsts = "".join(sorted({word[0] for word in words}))
-    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
+def _following(name: str) -> re.Pattern[str]:
+    """The words of one list about following, anywhere in a text."""
+    return one_of(table("boilerplate.toml")["follow"][name])
 
 
 @cache

@@ -16,6 +16,7 @@ from scraper.parse import datetext, jsonld
 from scraper.parse.datetext import When
 from scraper.parse.days import Order
 from scraper.parse.document import Document
+from scraper.parse.text import one_of
 
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
@@ -36,9 +37,7 @@ _APART = "[class*='updat' i], [class*='modif' i], [hidden], [style*='display:non
 @functools.cache
 def marks(name: str) -> re.Pattern[str]:
     """The words of one list of datemarks.toml, anywhere in a text."""
-    words = table("datemarks.toml")[name]
-    firsts = "".join(sorted({word[0] for word in words}))  # a look at one letter spares trying all words at each
-    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
+    return one_of(table("datemarks.toml")[name])
 
 
 def read(doc: Document, text: str) -> When | None:

@@ -37,7 +37,7 @@ _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u
 )
 _ENDS = _EDGE + ".\u2026"
 _PLAIN_AROUND = "".join(sorted({c for c in _ENDS if c.isascii()}))
-# What _BARS cannot do without.
+# What _BARS finds besides blanks.
 _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
 # "No. 18200", "Comunicato stampa n. 112 del 6 luglio 2021"
 _NUMBERED = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
 # Category Cc but for the blanks that str.split() takes, and the noncharacters and surrogates that JSON readers reject.
@@ -21,6 +22,12 @@ def clean(text: str) -> str:
             # U+001C..U+001F and U+0085 were blanks to split(); lone surrogates become U+FFFD, the rest goes.
             text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def one_of(words: Sequence[str]) -> re.Pattern[str]:
+    """A pattern for the first of `words` that is anywhere in a text, in any case."""
+    firsts = "".join(sorted({word[0] for word in words}))  # a look at one letter spares trying all words at each
+    return re.compile(f"(?=[{re.escape(firsts)}])(?:{'|'.join(map(re.escape, words))})", re.IGNORECASE)
 
 
 def split_url(url: str) -> SplitResult:
