@@ -9,7 +9,7 @@ from typing import Any
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.byline import printed
+from scraper.parse.byline import is_text, printed, signed
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step, climb
 from scraper.parse.marked import bylines, in_byline, linked
@@ -17,6 +17,8 @@ from scraper.parse.names import DROPPED, LONGEST, MAX, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
+_LOGIN = re.compile(r"[a-z][\w.-]*|[A-Za-z]+\d+", re.ASCII)
+_LINE = 150  # characters of a byline; more tells about somebody
 _FEW = 8  # authors of a printed byline; more is a list of something else
 
 
@@ -26,9 +28,8 @@ def from_jsonld(doc: Document) -> Found | None:
         if article.get(key):
             texts = list(_people(article[key], doc, 0))
             if found := _without_site(names(text for text in texts if not _is_newsroom(text, doc)), doc):
-                return Found(
-                    tuple(found), "json-ld", "; ".join(texts)[:500], f"json-ld {jsonld.types(article)[0]}.{key}"
-                )
+                path = f"json-ld {jsonld.types(article)[0]}.{key}"
+                return _unless_printed(Found(tuple(found), "json-ld", "; ".join(texts)[:500], path), doc)
     return None
 
 
@@ -42,8 +43,31 @@ def from_meta(doc: Document) -> Found | None:
         elif key == "parsely-author":
             texts = [text for text in texts if " " in text or "-" not in text]  # "ada-lind" is an address
         if found := _without_site(names(text for text in texts if not _is_newsroom(text, doc)), doc):
-            return Found(tuple(found), "meta", "; ".join(texts)[:500], f"meta {key}")
+            return _unless_printed(Found(tuple(found), "meta", "; ".join(texts)[:500], f"meta {key}"), doc)
     return None
+
+
+def _unless_printed(data: Found, doc: Document) -> Found | None:
+    """What the data say, but for whom the page shows nowhere: an account, or who entered what a byline signs."""
+    if any(_is_shown(name, doc) for name in data.value):
+        return data
+    if all(map(_is_account, data.value)):
+        return None
+    lines = (step(doc) for step in (from_markup, from_line))
+    return None if any(f and len(f.raw) <= _LINE and persons(list(f.value)) for f in lines) else data
+
+
+def _is_account(name: str) -> bool:
+    """Whether a name is a login or a company's, as the system or the web agency wrote it: "alind7", "Lind Web GmbH"."""
+    return _LOGIN.fullmatch(name) is not None or name.split()[-1].casefold() in table("authorwords.toml")["companies"]
+
+
+def _is_shown(name: str, doc: Document) -> bool:
+    """Whether the page's text has the name, be it in capitals or in two pieces; code is no text."""
+    if f"\0{name}" in doc.text or f"{name}\0" in doc.text:
+        return True  # as most are, at no cost
+    text, name = " ".join(filter(is_text, doc.pieces)).casefold(), name.casefold()
+    return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
 def from_label(doc: Document) -> Found | None:
@@ -107,6 +131,13 @@ def from_own_byline(doc: Document) -> Found | None:
     return Found(tuple(found), "markup", text, "text") if found else None
 
 
+def from_signed(doc: Document) -> Found | None:
+    """Who signed the text at its foot or in the margin, where nobody is named near the headline."""
+    found, line = signed(doc)
+    kept = names(found)
+    return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
+
+
 def from_site_name(doc: Document) -> Found | None:
     """The newsroom itself, where its data name it as the author and nobody else is named."""
     article = doc.article_data
@@ -125,6 +156,8 @@ def from_site_name(doc: Document) -> Found | None:
     found = list(
         dict.fromkeys(name for text in heads if (name := one(DROPPED.sub(" ", text)) or _own_name(text, doc)))
     ) or names(heads)
+    if found and all(_is_account(name) and not _is_newsroom(name, doc) and not _is_shown(name, doc) for name in found):
+        return None
     return (
         Found(tuple(found), "json-ld" if path.startswith("json") else "meta", "; ".join(texts)[:500], path)
         if found
@@ -142,6 +175,7 @@ STEPS: tuple[Step, ...] = (
     from_lone_label,
     from_site_name,
     from_own_byline,
+    from_signed,
 )
 
 

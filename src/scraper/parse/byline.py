@@ -20,6 +20,7 @@ _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven door"
+_MARKS = "-–—•·|*~ "  # in front of a byline: "— by Ada Lind"
 _CODE = re.compile(r"[{}<>=;]")
 _LETTER = re.compile(r"[^\W\d_]")
 
@@ -30,8 +31,8 @@ def _words(name: str) -> frozenset[str]:
 
 
 @functools.cache
-def _start() -> re.Pattern[str]:
-    words = "|".join(sorted(map(re.escape, _words("line")), key=len, reverse=True))
+def _start(name: str = "line") -> re.Pattern[str]:
+    words = "|".join(sorted(map(re.escape, _words(name)), key=len, reverse=True))
     return re.compile(rf"(?:{words})\s*[::]?(?:(?<=:)(?=\S)|\s+(?=\S)|$)", re.IGNORECASE)
 
 
@@ -43,21 +44,26 @@ def _and() -> re.Pattern[str]:
 
 @functools.cache
 def _end(dutch: bool) -> re.Pattern[str]:
-    """Where a name ends and a date or a place begins: "posted by Lind at 12:53", "By Ada Lind | 4 May".
+    """Where a name ends and a date, a place or a picture begins: "by Lind at 12:53", "Text: Ada Lind Fotos: Ott".
 
     A place follows "en" in Spanish; in Dutch one more name does: "Door Ada Lind en Ben Ott".
     """
     words = "|".join(map(re.escape, _words("line_ends") - _words("between") if dutch else _words("line_ends")))
-    return re.compile(rf"\s+(?:{words})(?:\s.*|$)|[\s|•·/(,–—-]+\d.*|\s+[|•·(–—-].*", re.IGNORECASE | re.DOTALL)
+    pictures = "|".join(map(re.escape, _words("picture")))
+    return re.compile(
+        rf"\s+(?:{words})(?:\s.*|$)|[\s|•·/(,–—-]+\d.*|\s+[|•·(–—-].*|[\s,/]+(?:{pictures})(?:\s|:).*",
+        re.IGNORECASE | re.DOTALL,
+    )
 
 
 @functools.cache
-def _initials() -> frozenset[str]:
-    return frozenset(word[:2] for word in _words("line"))
+def _initials(name: str = "line") -> frozenset[str]:
+    return frozenset(word[:2] for word in _words(name))
 
 
 def begins(line: str) -> bool:
     """Whether a line begins as bylines do; most do not by their first letters already."""
+    line = line.lstrip(_MARKS)
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 
@@ -73,6 +79,18 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
         if names:
             return names, line
     return [], ""
+
+
+def signed(doc: Document) -> tuple[list[str], str]:
+    """The names of the line that says who wrote the text, wherever it stands; empty where several lines differ."""
+    start, initials = _start("signed"), _initials("signed")
+    known: dict[tuple[str, ...], str] = {}
+    for at, piece in enumerate(doc.pieces):
+        if piece[:2].lower() in initials and len(piece) <= _LONGEST and start.match(piece):
+            names, line = _names(_clean(doc.pieces[at : at + 5]), 0, doc, own=False, start=start)
+            known.setdefault(tuple(names), line)
+    known.pop((), None)
+    return (list(next(iter(known))), next(iter(known.values()))) if len(known) == 1 else ([], "")
 
 
 def _has_line(doc: Document) -> bool:
@@ -103,7 +121,12 @@ def _windows(doc: Document) -> list[tuple[list[str], int]]:
 
 def _clean(pieces: list[str]) -> list[str]:
     """Pieces of text without code, each on one line."""
-    return [" ".join(p.split()) for p in pieces if p and not (len(p) > _LONGEST and _CODE.search(p))]
+    return [" ".join(p.split()) for p in pieces if p and is_text(p)]
+
+
+def is_text(piece: str) -> bool:
+    """Whether a piece is no code: a script, a style."""
+    return len(piece) <= _LONGEST or _CODE.search(piece) is None
 
 
 def _heads(doc: Document) -> tuple[str, ...]:
@@ -129,13 +152,15 @@ def _places(pieces: list[str], heads: tuple[str, ...]) -> Iterator[int]:
                 break
 
 
-def _names(pieces: list[str], at: int, doc: Document, own: bool) -> tuple[list[str], str]:
+def _names(
+    pieces: list[str], at: int, doc: Document, own: bool, start: re.Pattern[str] | None = None
+) -> tuple[list[str], str]:
     """The names of a line that begins as bylines do: in the same piece of text, or in the next ones."""
-    line = pieces[at]
-    start = _start().match(line) if len(line) <= _LONGEST else None
-    if start is None:
+    line = pieces[at].lstrip(_MARKS)
+    begin = (start or _start()).match(line) if len(line) <= _LONGEST else None
+    if begin is None:
         return [], ""
-    rest = line[start.end() :]
+    rest = line[begin.end() :]
     dated = bool(re.search(r"\d", rest))
     if not rest and at + 1 < len(pieces):
         rest, last = _joined(pieces, at + 1)

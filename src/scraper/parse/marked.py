@@ -32,7 +32,7 @@ _MARKUP = (
 )
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|writer|aut(?:or|eur)(?:e|es|in|en|a)?s?)(?:$|[\s_-]|s?__?name|name)"
-    r"|^by$|(?<!\S)reporter(?!\S)",
+    r"|^by$|(?<!\S)reporter(?!\S)|(?-i:(?<=[a-z])(?:Author|By[Ll]ine)(?=$|[A-Z\s_-])|\b(?:author|by[Ll]ine)[A-Z])",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"byline", re.IGNORECASE)
@@ -173,10 +173,16 @@ def _folder(link: LexborNode | None) -> str:
 
 def _read(pieces: list[Piece]) -> list[str]:
     """The names of one byline: from its word for "by" on, else from a link to an author, where it has one."""
+    pieces = [piece for i, piece in enumerate(pieces) if not _stands_for(piece.text, pieces[i + 1 : i + 3])]
     at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
     if at is None:
         at = next((i for i, piece in enumerate(pieces) if piece.link == _AUTHOR), 0)
     return _names(pieces[at:]) or (_names(pieces) if at else [])
+
+
+def _stands_for(text: str, behind: list[Piece]) -> bool:
+    """Whether a text is the initials of a name behind it, where the portrait would be: "AL", "Ada Lind"."""
+    return len(text) <= 3 and text.isupper() and any(text == "".join(w[0] for w in p.text.split()) for p in behind)
 
 
 def _is_by(text: str) -> bool:

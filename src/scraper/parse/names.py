@@ -25,6 +25,9 @@ _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
+_DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*")  # one behind a full name, or an agency: "Ada Lind, PhD, AFP"
+_ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
+_GOES_ON = re.compile(r"\S+ (?:in|on)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Human in the Valley"
 _GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
 
@@ -78,14 +81,17 @@ def _split(text: str) -> Iterator[str]:
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
         parts = [part for part in parts if part not in pictured]
+    full = False
     for part in parts:
+        beside = full
         if (is_role(part) or is_picture_role(part)) and part != text:
             continue
         pieces = _pattern("between").split(part)
         if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
             pieces = [part]  # "José Lind e Ott" is one name, "José Lind e Ada Ott" are two
         for piece in pieces:
-            if (name := one(piece)) is not None:
+            if (name := one(piece)) is not None and not (beside and _DEGREE.fullmatch(name)):
+                full = full or " " in name
                 yield name
 
 
@@ -100,7 +106,7 @@ def strip_before(text: str) -> str:
 
 def one(text: str) -> str | None:
     """One name, or None for what cannot be one."""
-    text = _pattern("until").sub("", _pattern("dated").sub("", strip_before(_OUTLET.sub("", tidy(text)))))
+    text = _until(_pattern("dated").sub("", strip_before(_OUTLET.sub("", tidy(text)))))
     text = _unglued(_pattern("after").sub("", text).strip(" ,:;|–—-»›\t"))
     text = text.lstrip(" ,:;|–—-'’»›\t").lstrip(".").strip()
     if not _GERESH.search(text):
@@ -113,6 +119,7 @@ def one(text: str) -> str | None:
         or not 1 < len(text) <= LONGEST
         or len(text.split()) > _WORDS
         or text.casefold() in _no_names()
+        or _ADMIN.search(text)
     ):
         return None
     if text.split()[-1].casefold() in table("authorwords.toml")["hanging"]:
@@ -120,6 +127,12 @@ def one(text: str) -> str | None:
     if len(text) > 2 and datewords.fold(text) in datewords.words().weekdays.names:
         return None  # "By Ada Lind, Monday"
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
+
+
+def _until(text: str) -> str:
+    """A name without what follows it: "Ada Lind for Valley Times". One word and no date is a name that goes on."""
+    shorter = _pattern("until").sub("", text)
+    return text if " " not in shorter and _GOES_ON.fullmatch(text) else shorter
 
 
 def _unglued(text: str) -> str:
