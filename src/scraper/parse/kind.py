@@ -21,7 +21,9 @@ from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
 _YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
+_NAMES = re.compile(r"(?:^|[&;])(?!pag)\w+=\d{2,}(?:[&;]|$)")  # "?p=31228", and not "?page=12"
 _DIGIT, _SECOND = re.compile(r"\d"), re.compile(r":\d\d:\d\d")
+_TEMPLATES = ("id", "data-template", "data-pageapp")  # in which systems name themselves, beside classes
 _LINKS = 1000  # of a page are weighed
 _LINES, _LINE = 200, 80  # lines that are read as dates, and the characters of one
 
@@ -119,8 +121,24 @@ def _types(doc: Document) -> list[str]:
     return [kind for obj in doc.jsonld for kind in jsonld.types(obj)]
 
 
+def _items(doc: Document) -> list[str]:
+    """The types of the page's microdata, if a sign may be among them; none where an article is."""
+    if not any(f"schema.org/{name}".encode() in doc.page.body for name in _index("sign_types")):
+        return []  # most pages
+    found = [(node.attributes["itemtype"] or "").rpartition("/")[2] for node in doc.css("[itemtype*='schema.org/']")]
+    return [] if "article" in _lists("types", found) else found
+
+
 def _body_classes(doc: Document) -> list[str]:
     return ((doc.tree.body.attributes.get("class") or "") if doc.tree.body else "").split()
+
+
+def _marks(doc: Document) -> Iterator[str]:
+    """What a system writes on <html> and <body> to know its pages by: classes, and "name=value" of other attributes."""
+    for node in (doc.tree.root, doc.tree.body):
+        attributes = node.attributes if node else {}
+        yield from (attributes.get("class") or "").split()
+        yield from (f"{name}={attributes[name]}" for name in _TEMPLATES if name in attributes)
 
 
 def _lists(name: str, words: Iterable[str]) -> Iterator[str]:
@@ -142,17 +160,19 @@ def _index(name: str) -> dict[str, tuple[str, ...]]:
 def _from_url(doc: Document) -> dict[str, float]:
     if not doc.url:  # a saved page of unknown address: what articles have on average, so that it counts neither way
         return {"depth": 0.5, "slug": 0.5}
-    path = split_url(doc.url).path.lower()
+    path, query = split_url(doc.url)[2:4]
+    path = path.lower()
     parts = [part for part in path.split("/") if part]
     slug = parts[-1].removesuffix(".html").removesuffix(".php") if parts else ""
     found = {
-        "home": float(not parts),
+        "home": float(not parts and not _NAMES.search(query)),
         "depth": min(len(parts), 5) / 5,
         "slug": min(slug.count("-") + slug.count("_"), 8) / 8,
         "slug_long": float(slug.count("-") >= 4),
         "url_date": float(_YEAR.search(path) is not None),
         "url_id": float(_ID.search(slug) is not None),
         "slash": float(path.endswith("/")),
+        "section_page": float(not query and slug in _index("sections")),
     }
     for where, words in (("in", parts[:-1]), ("at", [slug]), ("host", doc.host.split(".")[:-2])):
         found.update(dict.fromkeys((f"{where}_{name}" for name in _lists("places", words)), 1.0))
@@ -208,14 +228,26 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
     found = walls.wall(doc, body, headline, told, dated)
     if found and not dated and stamp.date and _prints(doc, stamp.date):
         found = walls.wall(doc, body, headline, told, dated=True)
-    if found:
+    if found and found.value != "needs_js":
         return found
     if seen.get("body_list") and not seen.get("body_one"):
         return Found("listing", "markup", "archive", "body class")
     sign = None if seen.get("type_article") else _sign(doc, seen, headline, told or bool(stamp.date))
-    if sign or body or headline:
-        return sign
+    if sign or found:
+        return sign or found
+    if (seen.get("home") and not told) or _is_front(doc):
+        return Found("home", "markup", doc.url or "home", "url")
+    if seen.get("section_page") and not told:
+        return Found("listing", "markup", doc.url, "url")
+    if body or headline:
+        return None
     return Found("not_article", "markup", "no headline, no text", "body")
+
+
+def _is_front(doc: Document) -> bool:
+    """Whether WordPress says that this is the site's front page, of posts or a page of its own."""
+    names = _body_classes(doc)
+    return "home" in names and ("blog" in names or any(name.startswith("page-id-") for name in names))
 
 
 def _prints(doc: Document, day: str) -> bool:
@@ -229,12 +261,14 @@ def _prints(doc: Document, day: str) -> bool:
 
 def _sign(doc: Document, seen: dict[str, float], headline: str | None, dated: bool) -> Found | None:
     """A system's own class, type or name; a headline that is one of the pages about the site itself."""
-    if kind := next(_lists("sign_classes", _body_classes(doc)), None):
+    if kind := next(_lists("sign_classes", _marks(doc)), None):
         return Found(kind, "markup", kind, "body class")
     if seen.get("system_forum"):
         return Found("forum", "meta", "forum", "generator")
     if kind := next(_lists("sign_types", _types(doc)), None):
         return Found(kind, "json-ld", kind, "@type")
+    if kind := next(_lists("sign_types", _items(doc)), None):
+        return Found(kind, "markup", kind, "itemtype")
     title = tidy(headline).casefold().strip(" .:!?")
     lists = set(_lists("site_pages", (title,)))
     if "always" in lists or ("undated" in lists and not dated):
