@@ -63,6 +63,27 @@ from snippets import document
             ["Ice"],
         ),
         ('<meta name="keywords" content="Snow"><h1>Bridge</h1><p>Tags: <a href="/t/1">Ice</a></p>', ["Snow"]),
+        (
+            '<div class="node node--promoted"><h1>Bridge opens</h1><div>Tags: <a href="/t/a">Ice</a> '
+            '<a href="/t/b">Wind</a></div></div>',
+            ["Ice", "Wind"],
+        ),
+        (
+            '<h1>Bridge</h1><nav class="tags"><a href="/tags/a">Ice</a> <a href="/tags/b">Wind</a></nav>',
+            ["Ice", "Wind"],
+        ),
+        ('<li class="node-readmore"><a rel="tag" href="/b">Read more about B</a></li>', None),
+        ('<a rel="tag" href="/t/i">Ice</a><div class="teaser"><a rel="tag" href="/t/s">Snow</a></div>', ["Ice"]),
+        ('<title>Bridge opens again</title><meta name="keywords" content="Bridge,opens,again">', None),
+        (
+            '<title>The old bridge opens again</title><meta name="keywords" content="Ice, The old bridge opens again">',
+            ["Ice"],
+        ),
+        (
+            '<script type="application/ld+json">{"@type":"NewsArticle",'
+            '"keywords":["displayType: gallery", "locale: US", "Historical: European", "Ice"]}</script>',
+            ["Historical: European", "Ice"],
+        ),
     ],
 )
 def test_tags(html: str, want: list[str] | None) -> None:

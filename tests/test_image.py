@@ -26,6 +26,12 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         ),
         ('<meta property="og:image" content="/img/og-default.jpg?v=2">', None),
         ('<meta property="og:image" content="/i/blank.jpg">', None),
+        ('<meta property="og:image" content="/x/times-default.png">', None),
+        (
+            '<article><figure><img src="/u/a-36x36.jpg"></figure>'
+            '<figure><img src="/u/b-800x600.jpg"></figure></article>',
+            f"{SITE}/u/b-800x600.jpg",
+        ),
         ('<meta property="og:image" content="/icons/favicon.ico">', None),
         (
             '<meta property="og:image" content="/logorama-film-by-default-7.jpg">',
@@ -39,7 +45,8 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         ('<script type="application/ld+json">{"@type":"Article","image":{"@id":"/a#main"}}</script>', None),
     ],
     ids=[
-        *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank", "icon", "no logo"),
+        *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank"),
+        *("the site's own", "small by its name", "icon", "no logo"),
         *("by its id", "an id alone"),
     ],
 )

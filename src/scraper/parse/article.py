@@ -76,9 +76,10 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     """Every field in turn; the body last, since reading it takes the tree apart."""
     doc = Document(page, rules)
     doc.labels = labels.find(doc)
+    title = headline.headline(doc)
+    doc.headline = title.value if title else None
     found = {name: _ladder(doc, name, steps, climber) for name, steps in LADDERS.items()}
     stamp = when.when(doc, full=climber is climb_all)
-    doc.headline = _built_in(doc, found["headline"])
     kind.survey(doc, stamp, doc.headline)
     url, declared = _addresses(doc)
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
@@ -126,6 +127,8 @@ def _ladder(doc: Document, name: str, steps: Sequence[Step], climber: Climb) -> 
     """One field's candidates, the winner first; a site's rule for a list takes all its matches."""
     if name in LISTS and (own := site.founds(doc, name)):
         return (Found(tuple(f.value for f in own), "site", "; ".join(f.raw for f in own), own[0].path),)
+    if name == "headline" and climber is _climb_first:
+        steps = (headline.headline,)  # which is known by now
     return climber(doc, (site.from_site(name), *steps))
 
 
@@ -133,12 +136,6 @@ def _own_text(doc: Document) -> tuple[Found, ...]:
     """The body by the site's rule: every match is a paragraph, or holds several."""
     own = site.founds(doc, "body")
     return (Found("\n\n".join(f.value for f in own), "site", own[0].raw, own[0].path),) if own else ()
-
-
-def _built_in(doc: Document, found: tuple[Found, ...]) -> str | None:
-    """The headline without the site's rule: what leans on it must not change when somebody changes that rule."""
-    plain = climb(doc, headline.STEPS) if found and found[0].source == "site" else found[0] if found else None
-    return plain.value if plain else None
 
 
 def _without(summary: tuple[Found, ...], found: Found | None) -> tuple[Found, ...]:

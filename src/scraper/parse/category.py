@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import re
 from collections import Counter
@@ -26,7 +27,8 @@ _LONGEST = 80  # characters of a section's name
 _MAX_CRUMBS = 12
 _STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 # What holds the links is asked for, not the links in it: that is several times as fast.
-_TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i]"
+# The id is that of a WordPress plugin's own example, "<p id=breadcrumbs>", and of the German government's system.
+_TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
 _OTHER_TRAILS = "[class*='crumb' i]"  # "crumbs", "path-crumb"; also what a shop filters by, beside a trail
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
@@ -35,6 +37,13 @@ _HOLDS_SECTION = re.compile(
     r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list)(?!\S)",
     re.IGNORECASE,
 )
+_APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
+    r"(?<![a-z])(?:list|card|teaser|related|menu|nav|sidebar|widget_categories|popular|recommend|prev|next"
+    r"|footer(?!.*(?:entry|post|article)))(?![a-z])",
+    re.IGNORECASE,
+)
+_LEVELS, _BESIDE = 3, 3  # elements around a heading that are its own, and the sections that they link to
+_SENTENCE = 100  # characters of a paragraph that is text
 _OF_OTHERS = re.compile(r"(?<![a-z])(?:list|card|teaser|related)(?![a-z])", re.IGNORECASE)  # "article-list__category"
 _BACK = re.compile(r"(?:back to|zurück zu[rm]?|retour à|volver a|torna a|terug naar)\s+", re.IGNORECASE)
 _SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
@@ -47,8 +56,10 @@ _SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
 _NAME = 40  # characters of a section's name in a link
 _LOCALE = re.compile(r"[a-z]{2}[-_][a-z]{2}")  # "/us-en/": a language and a land
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_SIGNS_AROUND = 2  # characters more than the name has
 _EDGE = " []/|\u203a\u00bb>\u00b7\u2022:-\u2013\u2014"
 _AROUND = re.compile(r"^\W+|\W+$")
+_DAY = re.compile(r"\d[./-]\d\d?[./-]\d\d")  # of an issue or a change, never of a section: "Issue of 26.04.2024"
 _AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 
@@ -75,11 +86,32 @@ def from_breadcrumb(doc: Document) -> Found | None:
     """The last step of the trail that is neither the home page nor the article itself."""
     for obj in doc.jsonld:
         items = obj.get("itemListElement") if "BreadcrumbList" in jsonld.types(obj) else None
-        crumbs = [_crumb(item) for item in items[:_MAX_CRUMBS]] if isinstance(items, list) else []
+        crumbs = _declared(items[:_MAX_CRUMBS], doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
     found = _last_crumb(_trail(doc, _TRAILS), "markup", "breadcrumb", doc)
     return found or _last_crumb(_trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
+
+
+def _declared(items: list[Any], doc: Document) -> list[str]:
+    """The names of a declared trail's steps, without the page itself at its end: by its address, or the lack of one."""
+    refs = [_address(item) for item in items]
+    is_page = len(refs) > 1 and (_is_here(refs[-1], doc) if refs[-1] else any(refs))
+    return [_crumb(item) for item in (items[:-1] if is_page else items)]
+
+
+def _address(item: Any) -> str:
+    inner = item.get("item") if isinstance(item, dict) else None
+    ref = (inner.get("@id") or inner.get("url")) if isinstance(inner, dict) else inner
+    return ref.strip() if isinstance(ref, str) else ""
+
+
+def _is_here(ref: str, doc: Document) -> bool:
+    """Whether an address is the page's own; a mere "#" is the lack of one."""
+    url = urls.join(doc.url, ref) if ref and not ref.startswith("#") else None
+    here, there = split_url(doc.url), split_url(url or "")
+    same = unquote(there.path).rstrip("/") == unquote(here.path).rstrip("/") != ""
+    return same and there.query in ("", here.query)
 
 
 def _trail(doc: Document, selector: str) -> list[str]:
@@ -91,9 +123,21 @@ def _trail(doc: Document, selector: str) -> list[str]:
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
         nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
         if len({tidy(node.text()) for node in nodes}) <= _STEPS:
-            steps += [tidy(shown(node)) for node in nodes if node.mem_id not in seen and _stays(node, doc)]
+            own = _before_headline(nodes, tidy(trail.text()), doc)
+            fit = [node for node in own if node.mem_id not in seen and _stays(node, doc)]
+            steps += [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
             seen.update(node.mem_id for node in nodes)
     return steps[:_MAX_CRUMBS]
+
+
+def _before_headline(nodes: list[LexborNode], whole: str, doc: Document) -> list[LexborNode]:
+    """The steps before the article's own headline, where a trail prints it: behind it stand other languages, shares."""
+    heading = next((tidy(node.text()) for node in doc.h1s[:1]), "")
+    before, _, behind = whole.rpartition(heading) if heading else ("", "", "")
+    last = len(nodes)
+    while before and behind and last and tidy(nodes[last - 1].text()) in behind:
+        last -= 1
+    return nodes[:last] or nodes
 
 
 def _stays(node: LexborNode, doc: Document) -> bool:
@@ -137,10 +181,55 @@ def from_url(doc: Document) -> Found | None:
         if not _SLUG.fullmatch(part) or low in words["no_section_below"]:
             return None
         links = _links_to(part, doc)
-        printed = _name_of("/" + "/".join(parts[:depth]), links, doc) or _spelling(part, links) or part
-        # Of several words that no link prints, the address's own are a guess: "electrician-cost-pricing".
-        return _found(printed.replace("-", " "), "url", "url path", doc) if printed != part or "-" not in part else None
+        printed = _name_of("/" + "/".join(parts[:depth]), links, doc) or _spelling(part, links)
+        printed = printed or (_piece(part, doc) if "-" not in part else None)  # of several words it may be an author's
+        # A word that the page prints nowhere is a guess, but for those that name sections everywhere.
+        return _found(printed or (part if part in words["sections"] else None), "url", "url path", doc)
     return None
+
+
+def from_heading(doc: Document) -> Found | None:
+    """The first link beside the article's heading to a page of a category: "/blog/category/ferries"."""
+    links = [link for link in doc.anchors if _section_page().search(link.attributes["href"] or "")]
+    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None) if links else None
+    around = heading.parent if heading else None
+    for _ in range(_LEVELS):
+        if around is None or around.tag in ("body", "html"):
+            break
+        inside = {node.mem_id for node in around.css("a[href]")}
+        near = [link for link in links if link.mem_id in inside and _is_beside(link, around, doc)]
+        if len({squash(link.text()) for link in near}) > _BESIDE:
+            break
+        for link in near:
+            if found := _found(shown(link), "markup", "link beside the heading", doc):
+                return found
+        around = around.parent
+    return None
+
+
+def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
+    """Whether a link is a name alone, in no menu, other article's teaser or sentence within `around`."""
+    text = tidy(link.text())
+    above = link.parent if _is_name(text) and _stays(link, doc) else None
+    while above is not None and above.mem_id != around.mem_id:
+        get = above.attributes.get
+        if above.tag in ("nav", "aside") or _APART.search(f"{get('class') or ''} {get('id') or ''}"):
+            return False
+        if above.tag == "p" and len(above.text()) > _SENTENCE:
+            return False
+        above = above.parent
+    return above is not None
+
+
+def _is_name(text: str) -> bool:
+    return len(text) <= _NAME and not text.startswith("#") and any(map(str.isalpha, text))
+
+
+@functools.cache
+def _section_page() -> re.Pattern[str]:
+    """The address of a page of one section: "/category/ferries", "/blog-categories/ferries", "?category=ferries"."""
+    words = "|".join(table("metadata.toml")["category_paths"])
+    return re.compile(rf"/(?:[\w-]*[_-])?(?:{words})/[^/?#]|[?&](?:{words})=[^&]", re.IGNORECASE)
 
 
 def from_classes(doc: Document) -> Found | None:
@@ -190,7 +279,16 @@ def _names(text: str, slug: str) -> bool:
     return squash(text) == squash(slug) or (alike and len(words) <= len(parts) + 1)
 
 
-STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_meta, from_breadcrumb, from_markup, from_url, from_classes)
+STEPS: tuple[Step, ...] = (
+    from_label,
+    from_jsonld,
+    from_meta,
+    from_breadcrumb,
+    from_markup,
+    from_url,
+    from_heading,
+    from_classes,
+)
 
 
 def category(doc: Document) -> Found | None:
@@ -218,6 +316,8 @@ def _is_section(value: str, doc: Document) -> bool:
         return False
     if any(sign in value for sign in ("{{", "@", "_")):  # a template, a mail address, a machine's name ("news_world")
         return False
+    if _DAY.search(value) or value.casefold().removeprefix("www.") == doc.host:
+        return False
     if value.casefold() in table("metadata.toml")["no_sections"] or squash(value) in _titles(doc):
         return False
     return not is_site(value, site_names(doc), host_label(doc))
@@ -228,7 +328,10 @@ def _printed(value: str, source: Any, doc: Document) -> str:
     slug = value.replace(" ", "-")
     if source not in ("json-ld", "meta") or not _SLUG.fullmatch(slug):
         return value
-    return _spelling(slug, _links_to(slug, doc)) or value
+    if spelt := _spelling(slug, _links_to(slug, doc)):
+        return spelt
+    piece = _piece(slug, doc) if value.islower() else None
+    return piece if piece and not (piece.isupper() and len(piece) > _ACRONYM) else value
 
 
 def _spelling(slug: str, links: list[LexborNode]) -> str | None:
@@ -236,6 +339,14 @@ def _spelling(slug: str, links: list[LexborNode]) -> str | None:
     key = squash(slug)
     texts = (_AROUND.sub("", tidy(node.text())) for node in links)
     return next((text for text in texts if squash(text) == key and not text.isupper()), None)
+
+
+def _piece(slug: str, doc: Document) -> str | None:
+    """The slug's own words as a text of the page that is nothing else, best in small letters with a capital."""
+    key = squash(slug)
+    near = (piece for piece in doc.pieces if 0 <= len(piece) - len(slug) <= _SIGNS_AROUND)
+    fit = (_AROUND.sub("", piece) for piece in near if squash(piece) == key)
+    return min(fit, key=lambda text: (text.isupper(), text.islower()), default=None)
 
 
 def _titles(doc: Document) -> frozenset[str]:

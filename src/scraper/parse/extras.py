@@ -14,18 +14,22 @@ from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
+from scraper.parse.headline import headline
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import site_names, squash, tidy
 from scraper.parse.text import split_url
 
 _MAX_TAGS = 60
-# What systems file among the keywords for themselves: "Section:culture", "Category: Moon", "autoplay_video", a UUID.
+# What systems file among the keywords for themselves: "Section:culture", "Category: Moon", "displayType: gallery",
+# "autoplay_video", a UUID.
 _MACHINE_TAG = re.compile(
     r"^[^\W\d][\w -]*:(?!//)\S|^(?:[\w ]+ )?(?:category|section|type|tag|tokens|channel|template): "
-    r"|\w_\w|^\d{6,}$|^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$",
+    r"|^(?:locale|[a-z]+-type|(?-i:[a-z]+[A-Z]\w*)): |\w_\w|^\d{6,}$|^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$",
     re.IGNORECASE,
 )
 _LONGEST_TAG = 100  # characters
+_SENTENCE = 5  # words of a tag that may be the headline again
+_FEW = 3  # tags that may be the headline's words
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
 _TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
@@ -34,8 +38,10 @@ _MAX_LINE = 20  # tags; more is a cloud
 _ITEMS = frozenset(("li", "span", "b", "strong", "i", "em"))
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
+_MORE = re.compile(r"read-?more", re.IGNORECASE)
 _MARGIN = re.compile(
-    r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related|recommend|trending|popular|header|menu|tag-?cloud|teaser|comment|promo"
+    r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
+    r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
     r"|(?<![a-z])(?:nav|card)|footer(?!.*(?:entry|post|article))",
     re.IGNORECASE,
 )
@@ -55,7 +61,11 @@ def tags_from_meta(doc: Document) -> Found | None:
 def tags_from_markup(doc: Document) -> Found | None:
     """WordPress marks its tags so, and its sections as both: those are no tags."""
     nodes = doc.tree.css("a[rel~='tag']")[:_MAX_TAGS]
-    texts = [node.text() for node in nodes if "category" not in (node.attributes.get("rel") or "").split()]
+    nodes = [node for node in nodes if "category" not in (node.attributes.get("rel") or "").split()]
+    # Drupal marks so what leads from a teaser to its article; and teasers carry their own tags.
+    nodes = [node for node in nodes if not _MORE.search((node.parent and node.parent.attributes.get("class")) or "")]
+    own = [node for node in nodes if not _in_margin(node, doc)]
+    texts = [node.text() for node in own or nodes]
     return _tags(doc, texts, "markup", "a[rel=tag]", split=False)
 
 
@@ -73,7 +83,7 @@ def tags_from_line(doc: Document) -> Found | None:
         if line is None or line.mem_id in seen:
             continue
         seen |= {item.mem_id, line.mem_id}
-        if (texts := _line_tags(line, doc)) and not _in_margin(line) and _is_behind(doc, link):
+        if (texts := _line_tags(line, doc)) and not _in_margin(line, doc) and _is_behind(doc, link):
             return _tags(doc, texts, "markup", "line of tags", split=False)
     return None
 
@@ -153,15 +163,32 @@ def _tag_page() -> re.Pattern[str]:
     return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]")
 
 
-def _in_margin(node: LexborNode) -> bool:
-    """Whether a line stands in a menu, a margin or another article's teaser."""
+def _in_margin(node: LexborNode, doc: Document) -> bool:
+    """Whether a line stands in a menu, a margin or another article's teaser: in one without the headline."""
     above: LexborNode | None = node
-    while above is not None and above.tag != "body":
+    frames = _frames(doc)
+    while above is not None and above.tag != "body" and above.mem_id not in frames:
         get = above.attributes.get
-        if above.tag in ("nav", "aside", "header") or _MARGIN.search(f"{get('class') or ''} {get('id') or ''}"):
+        names = f"{get('class') or ''} {get('id') or ''}"
+        own = above.mem_id == node.mem_id and (_TAGGED.search(names.lower()) or _is_label(get("aria-label") or ""))
+        if (above.tag in ("nav", "aside", "header") and not own) or _MARGIN.search(names):
             return True
         above = above.parent
     return False
+
+
+def _frames(doc: Document) -> set[int]:
+    """The memory ids of the elements around the headline, where a heading prints it."""
+    if "headline_frames" not in doc.memo:
+        own = headline(doc)
+        key = squash(own.value) if own else ""
+        above = next((node for node in doc.heads if key and squash(node.text()) == key), None)
+        found = doc.memo["headline_frames"] = set()
+        while above is not None:
+            found.add(above.mem_id)
+            above = above.parent
+    frames: set[int] = doc.memo["headline_frames"]
+    return frames
 
 
 def _is_behind(doc: Document, link: LexborNode) -> bool:
@@ -201,12 +228,28 @@ def canonical_url(doc: Document) -> str | None:
 def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool = True) -> Found | None:
     found: dict[str, str] = {}
     for text in map(tidy, _strings(value)):
+        if source == "json-ld" and isinstance(value, list) and _MACHINE_TAG.search(text):
+            continue  # "shortTitle: Bridges, again" is one
         parts = re.split(r"[,;，、،]", text) if split else [text]
         for part in parts:
             tag = _TAG_MARK.sub("", tidy(part).strip("#\"' ").rstrip(":"))
             if 1 < len(tag) <= _LONGEST_TAG and len(found) < _MAX_TAGS and not _is_key(tag, doc):
                 found.setdefault(tag.casefold(), tag)
-    return Found(tuple(found.values()), source, ", ".join(found.values())[:500], path) if found else None
+    tags = _without_headline(list(found.values()), doc)
+    return Found(tuple(tags), source, ", ".join(tags)[:500], path) if tags else None
+
+
+def _without_headline(tags: list[str], doc: Document) -> list[str]:
+    """The tags but for the headline itself; none where all of them are the headline's words, in its order."""
+    single = len(tags) >= _FEW and not any(" " in tag for tag in tags)
+    own = headline(doc) if single or any(tag.count(" ") >= _SENTENCE - 1 for tag in tags) else None
+    if own is None:
+        return tags
+    if not single:
+        key = squash(own.value)
+        return [tag for tag in tags if tag.count(" ") < _SENTENCE - 1 or squash(tag) != key]
+    words = iter([squash(word) for word in own.value.split()])
+    return [] if all(squash(tag) in words for tag in tags) else tags
 
 
 def _is_key(tag: str, doc: Document) -> bool:

@@ -347,5 +347,8 @@ STEPS: tuple[Step, ...] = (from_story, from_jsonld, from_meta, from_h1, from_dec
 
 
 def headline(doc: Document) -> Found | None:
-    """The headline, or None for a page that has no title at all or only the site's name."""
-    return climb(doc, STEPS)
+    """The headline, or None for a page that has no title at all or only the site's name. Found once."""
+    if "headline_found" not in doc.memo:
+        doc.memo["headline_found"] = climb(doc, STEPS)
+    found: Found | None = doc.memo["headline_found"]
+    return found

@@ -17,7 +17,7 @@ from scraper.parse.text import clean, split_url
 # File names of what stands for a missing picture, whole words only: "site-logo.png", "og-default.jpg", "favicon.ico".
 _STAND_IN = re.compile(
     r"\.(?:svg|ico)$|(?<![a-z])(?:logos?|favicon|placeholder|spacer|no[-_]?(?:image|img|photo|picture)|fallback)(?![a-z])"
-    r"|^(?:wordbooker_)?blank\.|^(?:default|generic)\."
+    r"|^(?:wordbooker_)?blank\.|^(?:[a-z]{2,12}[-_])?(?:default|generic)\.|(?<![a-z])(?:apple-touch|ms|social)-icon(?![a-z])"
     r"|(?<![a-z])(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|thumb|user|post|article)"
     r"[-_]?(?:media[-_]?|card[-_]?)?(?:default|generic)(?![a-z])"
     r"|(?<![a-z])default[-_]?(?:og|open[-_]?graph|social|share|facebook|twitter|image|img|thumbnail|user|post|article)(?![a-z])"
@@ -27,6 +27,8 @@ _NO_PICTURE = re.compile(
     r"/(?:themes?|templates?|plugins|assets|static|icons?|flags?|buttons?|emoji|smil(?:ies|eys))/"
     r"|(?<![a-z])(?:loader|loading|pixel|blank|transparent|avatar|banner|icon|button|badge|masthead)(?![a-z])"
 )
+_THEME = re.compile(r"/(?:themes?|plugins)/")
+_SIZE = re.compile(r"-(\d{2,4})x(\d{2,4})\.[a-z]{3,4}$")
 _SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|avif)$")
 _LATE = ("data-src", "data-lazy-src", "data-original")  # attributes with what a script loads late
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")  # with the same picture in several sizes
@@ -60,8 +62,9 @@ def image_from_markup(doc: Document) -> Found | None:
         "img.wp-post-image, article figure img, main figure img, [itemprop='image'][src], "
         "[itemprop='image'] meta[itemprop='url']"
     )
-    pictures = (_picture(doc, _source(node), "markup", "figure img") for node in nodes[:4])
-    return next(filter(None, pictures), None)
+    nodes = [node for node in nodes[:4] if not _is_small(node)]
+    pictures = (_picture(doc, _source(node), "markup", "figure img") for node in nodes)
+    return next((found for found in pictures if found and not _in_theme(found.value)), None)
 
 
 def image_from_text(doc: Document) -> Found | None:
@@ -101,9 +104,16 @@ def _source(node: LexborNode) -> str | None:
     return None
 
 
+def _in_theme(url: str) -> bool:
+    return _THEME.search(split_url(url).path.lower()) is not None
+
+
 def _is_small(node: LexborNode) -> bool:
-    sizes = ((node.attributes.get(key) or "").removesuffix("px") for key in ("width", "height"))
-    return any(size.isdecimal() and int(size) < least for size, least in zip(sizes, _SMALL, strict=True))
+    """Whether a picture is small by its size as the page gives it, or its file's name: "bridge-150x150.jpg"."""
+    given = tuple((node.attributes.get(key) or "").removesuffix("px") for key in ("width", "height"))
+    named = _SIZE.search(split_url(_source(node) or "").path)
+    sizes = zip((*given, *(named.groups() if named else ())), _SMALL * 2, strict=False)
+    return any(size.isdecimal() and int(size) < least for size, least in sizes)
 
 
 def _is_away(node: LexborNode, prose: LexborNode) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from scraper.data import table
 from scraper.model import Found, Source
@@ -15,13 +15,18 @@ from scraper.parse.text import clean, split_url
 
 _LONGEST = 64  # characters
 _POST_ID = re.compile(r"(?:post|node|article|story)[-_]?(\d{1,12})")
+# Links of a page's head to its own post: WordPress's interface and Blogger's comments; Drupal's short address.
+_OWN_LINK = re.compile(r"/wp/v2/(?!categories|tags|users|media)[\w-]+/(\d{1,12})$|/feeds/(\d{6,20})/comments/default$")
+_NODE_LINK = re.compile(r"/node/(\d{1,12})$")
+_NODE_PATH = re.compile(rb'"currentPath":"node\\?/(\d{1,12})"')  # in Drupal's settings for its scripts
 _URL_NUMBER = re.compile(
-    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,18})(?=$|[/_,!-]|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
+    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,20})(?=$|[/_,!-]|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
 )
-# Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600. And a DOI, which is no number.
+# Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600, 06072021. And a DOI, no number.
 _DATES = re.compile(
     r"(?:19|20)\d\d[/_-]\d{1,2}(?!\d)(?:[/_-]\d{1,2}(?!\d))?|(?<!\d)(?:19|20)\d\d(?!\d)"
-    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)|/10\.\d{4,9}/.*"
+    r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)"
+    r"|(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])20\d\d(?!\d)|/10\.\d{4,9}/.*"
 )
 _OF_ALL = re.compile(r"e?ISSN\b|ISBN\b", re.IGNORECASE)  # the number of the whole publication
 _WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
@@ -48,7 +53,7 @@ def from_jsonld(doc: Document) -> Found | None:
 
 
 def from_wordpress(doc: Document) -> Found | None:
-    """The post's id in the body's or the article's class, as WordPress and Drupal write it, then in the shortlink."""
+    """The post's id in the body's or the article's class, as WordPress and Drupal write it, then in its links."""
     body = doc.tree.body
     name = (body.attributes.get("class") or "") if body else ""
     if match := re.search(r"(?:^|\s)(?:postid|page-node)-(\d{1,12})(?=\s|$)", name):
@@ -57,9 +62,23 @@ def from_wordpress(doc: Document) -> Found | None:
     numbers = {m[1] for node in articles if (m := _POST_ID.fullmatch(node.attributes.get("id") or ""))}
     if len(numbers) == 1:
         return _found(numbers.pop(), "markup", "article id")
-    short = next((link.get("href") or "" for link in doc.links if link.get("rel") == "shortlink"), "")
+    return _by_links(doc)
+
+
+def _by_links(doc: Document) -> Found | None:
+    """The post's id in the addresses that its system gives it beside the printed one."""
+    refs = [(link.get("rel") or "", unquote(link.get("href") or "")) for link in doc.links]
+    short = next((href for rel, href in refs if rel == "shortlink"), "")
     query = dict(parse_qsl(split_url(short).query))
-    return _found(query["p"], "markup", "link shortlink") if query.get("p", "").isdecimal() else None
+    if query.get("p", "").isdecimal():
+        return _found(query["p"], "markup", "link shortlink")
+    if match := _NODE_LINK.search(short):
+        return _found(match[1], "markup", "link shortlink")
+    for match in (_OWN_LINK.search(href) for rel, href in refs if rel == "alternate"):
+        if match:
+            return _found(match[1] or match[2], "markup", "link alternate")
+    node = _NODE_PATH.search(doc.page.body) if b'"currentPath"' in doc.page.body else None
+    return _found(node[1].decode(), "markup", "script currentPath") if node else None
 
 
 def from_meta(doc: Document) -> Found | None:
