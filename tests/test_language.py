@@ -35,6 +35,7 @@ GERMAN = (
         (f'<html lang="fr">{GERMAN * 3}</html>', "fr"),  # somebody chose that
         (f'<html lang="en"><p>{"ubo lela " * 40}</p></html>', None),  # of a language not known here, but not English
         ("<p>x</p>", None),
+        (GERMAN.replace("<p>", "<div>").replace("</p>", "</div>"), "de"),
         (f'<html lang="en"><p>{BOKMAL * 2}</p></html>', "en"),  # Danish has nearly as many of the words
     ],
 )

@@ -23,6 +23,18 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
         ),
         ('<meta name="description" content="The bridge opened on Tuesday after a long winter, and the to">', False),
         ('<meta name="description" content="The bridge opened on Tuesday after a long winter [...]">', False),
+        ('<meta name="description" content="The bridge opened on Tuesday after a long winter, and (...)">', False),
+        (
+            '<meta property="og:description" content="Photo: A. Roe The bridge opened on Tuesday after a long winter, '
+            'and the town danced (...)">',
+            False,
+        ),
+        (
+            '<meta name="description" content="The bridge opened on Tuesday after a long winter… '
+            'Continue reading “Bridge”">',
+            False,
+        ),
+        ('<meta name="description" content="The bridge opened on Tuesday after a long... Read more »">', False),
         (f'<meta name="description" content="{BODY}">', True),
         ('<meta name="description" content="All news of the valley.">', False),
         ('<meta name="description" content="Bridge opens after a long winter">', False),
@@ -34,7 +46,10 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
             False,
         ),
     ],
-    ids=["own", "cut", "cut in a word", "excerpt", "first paragraph", "tagline", "headline", "name", "filler", "site"],
+    ids=[
+        *("own", "cut", "cut in a word", "excerpt", "excerpt in round brackets", "caption in front of a cut text"),
+        *("continue reading", "read more", "first paragraph", "tagline", "headline", "name", "filler", "site"),
+    ],
 )
 def test_summary(head: str, want: bool) -> None:
     text = f"{TAGLINE}<h1>Bridge opens after a long winter</h1><p>{BODY}</p>{MORE}"

@@ -14,6 +14,7 @@ LONGEST = 500  # characters of a headline
 _ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
 _PARTS = frozenset(("span", "div", "p", "small"))
 _PARTS_READ = 6
+_WRAPPERS = 3  # elements around all of a heading's text
 _UNREAD = "ruby rt, style, script, svg"  # readings over Han letters (HTML, 4.5.12), and what is never shown as text
 _SKIPPED = frozenset(("rt", "rp", "style", "script", "svg"))
 _GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
@@ -37,6 +38,7 @@ def texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
     if node.css_first(_UNREAD) is not None:
         return [shown(node)[:LONGEST]]
+    node = _inmost(node)
     whole = clean(node.text())[:LONGEST]
     inner = [child for child in node.iter() if child.tag in _PARTS]
     parts = (clean(child.text())[:LONGEST] for child in inner if not _is_over(child))
@@ -45,6 +47,16 @@ def texts(node: LexborNode) -> list[str]:
     apart = clean(_SEAM.sub(" ", _GLUED.sub("", node.text(separator="\v"))))[:LONGEST]
     own = clean(node.text(deep=False))[:LONGEST]
     return [apart, whole, *(part for part in (*itertools.islice(parts, _PARTS_READ), own) if part)]
+
+
+def _inmost(node: LexborNode) -> LexborNode:
+    """The element whose children are a heading's parts: <h1><a><time>...</time> Bridge opens</a></h1>."""
+    for _ in range(_WRAPPERS):
+        children = [child for child in node.iter() if child.tag != "-comment"]
+        if len(children) != 1 or node.text(deep=False).strip():
+            break
+        node = children[0]
+    return node
 
 
 def shown(node: LexborNode) -> str:
@@ -61,7 +73,7 @@ def shown(node: LexborNode) -> str:
 
 def without_kicker(node: LexborNode) -> str | None:
     """A heading's text without the parts that call themselves its kicker or day; None where it has none."""
-    parts = list(node.iter(include_text=True))
+    parts = list(_inmost(node).iter(include_text=True))
     kept = [part.text() for part in parts if not _is_over(part)]
     text = clean(" ".join(kept)) if len(kept) < len(parts) else ""
     return text[:LONGEST] or None

@@ -35,6 +35,8 @@ _MAX_SMALLER = 60
 # How addresses write letters that have no accent to drop: German, Danish and Norwegian.
 _SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
 _WORD = re.compile(r"\w+")
+_SEAM = re.compile(r"[:|/–—.]|\s-\s")  # what stands between a kicker and its headline
+_BAR = re.compile(r"\s[|｜]\s")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
 _MARKED = "h2[itemprop~='headline'], h3[itemprop~='headline']", "h2.entry-title, h3.entry-title"
 _CUT = 100  # characters from which on a title may have been cut
@@ -102,7 +104,10 @@ def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title 
 def _without_section(text: str, doc: Document) -> str:
     """`text` without a section's name at its end: "Bridge opens | Politics" once the site's name is off."""
     parts = segments(text)
-    if len(parts) > 1 and squash(parts[-1]) in sections(doc) and text.endswith(parts[-1]):
+    named = len(parts) > 1 and squash(parts[-1]) in sections(doc) and text.endswith(parts[-1])
+    if named and not any(
+        squash(node.text()) == squash(text) for node in doc.h1s[:_MAX_H1]
+    ):  # printed, it is a headline
         return text[: -len(parts[-1])].rstrip(" |-–—·•:/»ㅣ｜")
     return text
 
@@ -116,6 +121,8 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
             packed = "".join(named.split())
             # Where the two differ in blanks alone, the declared text stands: "Fire : two hurt" is markup's doing.
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
+            if told is said[0] and len(said) > 1:
+                told = _without_glued(said, declared) or _with_seam(told, declared)
             return _from_heading(node, told, doc, names)
     told_by = _Told(declared)
     plain = [(n, text) for n, said in readings if (text := _plain(n, said, told_by, doc, names))]
@@ -140,6 +147,20 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
     # What is shared is punctuated for readers, more than the data are.
     shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
     return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)
+
+
+def _without_glued(said: Sequence[str], declared: Sequence[_Title]) -> str | None:
+    """The part of a heading that a shared title has alone, where no mark parts it from the kicker before it."""
+    shared = {t.key for t in declared if t.path != "title"}
+    parts = (part for part in said[2:] if said[0].removesuffix(part).rstrip()[-1:].isalnum())
+    return next((part for part in parts if said[0].endswith(part) and squash(part) in shared), None)
+
+
+def _with_seam(heading: str, declared: Sequence[_Title]) -> str:
+    """A heading of several parts as a declared title writes it, with the mark between kicker and headline."""
+    key, marks = squash(heading), len(_SEAM.findall(heading))
+    shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
+    return next((t.text for t in shared_first if t.key == key and len(_SEAM.findall(t.text)) > marks), heading)
 
 
 class _Told:
@@ -255,14 +276,27 @@ def from_story(doc: Document) -> Found | None:
     for mine, other, source in pairs:
         if mine is None or mine.key == titles.h1.key:
             continue
-        if _same(mine, titles.title) and _same(other, titles.h1):
+        if mine is titles.meta and any(_says(doc, key, titles.h1) for key in table("metadata.toml")["headline"]):
             continue
+        if _same(mine, titles.title) and (other is None or _same(other, titles.h1)):
+            continue
+        if _is_boxed(titles.h1, mine) or not (_is_sentence(mine.text) or _alike(mine.text, titles.h1.text)):
+            continue  # "Valley | Bridge opens", or what a system calls its pages
         if _is_cut(mine, titles.h1):
             return None
         if mine is titles.data and titles.meta is not None and _same(mine, titles.meta):
             mine = titles.meta  # the same words; what is shared is punctuated for readers
         return Found(mine.text, source, mine.raw, mine.path)
     return None
+
+
+def _says(doc: Document, key: str, h1: _Title) -> bool:
+    return any(squash(value) in (h1.key, squash(h1.raw)) for value in doc.meta.get(key, ())[:1])
+
+
+def _is_boxed(h1: _Title, title: _Title) -> bool:
+    """Whether a title is the h1 with names before or behind it, set apart by bars."""
+    return h1.key in map(squash, _BAR.split(title.text)) and _is_sentence(h1.text)
 
 
 def _is_cut(title: _Title, whole: _Title) -> bool:
@@ -308,11 +342,19 @@ def from_declared(doc: Document) -> Found | None:
     """What the data or <meta> say, where no h1 can be trusted."""
     titles = _titles(doc)
     data, meta = titles.data, titles.meta
-    if data and meta and meta.key != data.key and meta.key.startswith(data.key):
-        data = None  # cut at 110 characters, as search engines once asked for
+    whole = data and next((t for t in (meta, titles.title) if t and _completes(data, t)), None)
+    if data and whole:
+        return Found(whole.text, "meta" if whole is meta else "markup", whole.raw, whole.path)
     if data:
         return Found(data.text, "json-ld", data.raw, data.path)
     return Found(meta.text, "meta", meta.raw, meta.path) if meta else None
+
+
+def _completes(cut: _Title, title: _Title) -> bool:
+    """Whether a title is the whole of another that was cut at 110 characters, as search engines once asked for."""
+    if title.key == cut.key or not title.key.startswith(cut.key) or _is_boxed(cut, title):
+        return False
+    return title.path != "title" or cut.text.endswith(("...", "…"))
 
 
 def from_title(doc: Document) -> Found | None:

@@ -13,6 +13,7 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step, climb
 
+_CODE = re.compile(r"[{}<>=;]")
 _TAG = re.compile(
     r"([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-z\d]-[a-z\d-]+)?",
     re.IGNORECASE,
@@ -110,7 +111,10 @@ def language_from_text(doc: Document) -> Found | None:
 
 
 def _prose(doc: Document) -> str:
-    return " ".join([node.text() for node in doc.paragraphs[:40]])[:6000]
+    text = " ".join([node.text() for node in doc.paragraphs[:40]])[:6000]
+    if len(text) < _SURE:  # a page without <p>
+        text = " ".join([piece for piece in doc.pieces if not _CODE.search(piece)])[:6000]
+    return text
 
 
 def _read(text: str) -> tuple[str, bool] | None:

@@ -23,6 +23,8 @@ _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
 _CLOSE = re.compile(r"(?<=\S{8})[-_–—]([^\W\d_]{2,10})$")
+# What is left where a template's name is empty: "Bridge opens |", "» Bridge opens". A dash in front opens a quotation.
+_DANGLING = re.compile(r"\s+[|\-–—·•/｜]+$|^[|·•»/｜]+\s+")
 _WORDS = re.compile(r"[^\W\d_]+")
 _LEAST = 8  # characters of a headline before a name is looked for behind it
 _LINKS = 300  # of menus are looked at
@@ -60,7 +62,8 @@ def site_names(doc: Document) -> frozenset[str]:
 
 def _declared_names(doc: Document) -> frozenset[str]:
     words = table("metadata.toml")
-    found = [content for key in words["site_name"] for content in doc.meta.get(key, ())]
+    found = [doc.host, doc.host.removeprefix("www.")]
+    found += [content for key in words["site_name"] for content in doc.meta.get(key, ())]
     for obj in doc.jsonld:
         if not words["site_types"].keys().isdisjoint(jsonld.types(obj)):
             found += [jsonld.text(obj.get(key)) or "" for key in ("name", "alternateName")]
@@ -87,7 +90,7 @@ def is_site(text: str, names: frozenset[str], label: str, part: bool = True) -> 
     if _named(key, names, label):
         return True
     words = len(text.split())
-    if len(label) >= 4 and label in key and words <= 4:
+    if len(label) >= 4 and label in key and words <= 4 and (4 * len(label) >= len(key) or key.startswith(label)):
         return True
     return part and words <= 4 and len(key) >= 4 and key in label and 2 * len(key) >= len(label)
 
@@ -110,6 +113,7 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     text, label = text[:_MAX], host_label(doc)
     if not _SIGN.search(text):
         return text
+    text = _DANGLING.sub("", text) or text
     for _ in range(3):
         shorter = _cut_end(text, names, label)
         if shorter == text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import html
 import re
 from dataclasses import replace
@@ -11,7 +12,7 @@ from scraper.model import Found
 from scraper.parse import body, jsonld
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
-from scraper.parse.sitename import site_names, squash
+from scraper.parse.sitename import runs, site_names, squash
 from scraper.parse.text import clean
 
 _LONGEST = 700  # characters; a longer description is the article itself
@@ -19,6 +20,9 @@ _SHORTEST = 20  # characters; a shorter one is a name or a heading
 _ENDS = ".!?\u3002\uff01\uff1f\u061f\u06d4\u0964\"')\u201c\u201d\u2019\u00bb\u00ab\u300d"
 _REACH = 3000  # characters
 _CUT = re.compile(r"\s*\S*(?:\.\.+|\u2026|\[.{1,8}\])\s*$|\s*\S*$")  # with the last word, which may be cut too
+# The mark of a text that a system cut: "over the (...)", "for years [\u2026]", "the bridge... Read more \u00bb".
+_MARKED_CUT = re.compile(r"(?:\s*\S*(?:\.\.\.|\u2026)|\s*[\[(](?:\.\.\.|\u2026)[\])])\W*$")
+_TAIL = 40  # letters of a cut text before its mark that stand in the article by no chance
 _MARKUP = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|h[1-6]|ul|ol|li|img|font|figure)\b[^<>]{0,500}(?:>|$)|<!--.*?-->",
     re.IGNORECASE,
@@ -59,15 +63,29 @@ def apart(found: tuple[Found, ...], text: str | None, doc: Document) -> tuple[tu
     return winners, tuple(replace(f, lost="says nothing of its own") for f in idle)
 
 
+@functools.cache
+def _call() -> re.Pattern[str]:
+    """A call to read on and what follows it, which stand where a text was cut: "the bridge... Read more »"."""
+    words = "|".join(map(re.escape, table("metadata.toml")["calls_to_read_on"]))
+    return re.compile(rf"[.\u2026\s\[\]]*(?<!\w)(?:{words})(?!\w).{{0,120}}$", re.IGNORECASE)
+
+
 def _idle(value: str, text: str, doc: Document) -> bool:
     key = squash(value)
     if len(value) < _SHORTEST or key in (squash(doc.headline or ""), squash(doc.title)) or key in site_names(doc):
         return True
+    if key in runs(doc.title):  # "Bridge opens | The Valley's Own Paper"
+        return True
     if value in _FILLERS or any(squash(told) == key for told in _told_of_site(doc)):
         return True
-    if value[-1] in _ENDS and not value.endswith("..."):
+    value = _call().sub("\u2026", value)
+    marked = _MARKED_CUT.search(value)
+    if value[-1] in _ENDS and not marked:
         return False
     beginning = list(map(squash, text[:_REACH].split("\n\n")))  # what is cut off is the beginning of the text
+    tail = squash(value[: marked.start()])[-_TAIL:] if marked else ""
+    if len(tail) == _TAIL and tail in "".join(beginning):  # whatever stands before it: a caption, a smaller title
+        return True
     return squash(_CUT.sub("", value)) in "".join(beginning) and key not in beginning
 
 
