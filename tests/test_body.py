@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import body, labels, relations, scorer
+from scraper.parse import body, labels, prune, relations, scorer
 from scraper.parse.blocks import Block, Context, kinds_of, read, words
 from scraper.parse.document import Document
 from scraper.parse.relations import Parts, relate
@@ -329,6 +329,17 @@ MORE = (
         "- Anzeige -",
         "Warning: Undefined array key 3 in /srv/site/theme/single.php on line 41",
         "Strict Standards: Only variables should be passed by reference in /srv/site/db.php on line 7",
+        "View this post on Instagram",
+        "A post shared by Linden Post (@lindenpost)",
+        "Back to top ↑",
+        "Zurück zum Inhaltsverzeichnis",
+        "Dalsza część artykułu pod materiałem wideo",
+        "Artikel gaat verder onder de foto",
+        "Skip to main content",
+        "Siehe auch:",
+        "Image credit: Ada Lind",
+        "Stalls on the square in Linden (file photo)",
+        "© valley-press, vp:220124-99-835563/5",
     ],
 )
 def test_what_sites_print_on_every_page_stays_out(line: str) -> None:
@@ -468,6 +479,13 @@ _STORY = f"<p>{_FELL}</p><p>{_OPENED}</p><p>{_PAID}</p>"
         pytest.param(f"<div class=info><span class=date>6 July 2021 12:36</span></div>{_STORY}", 3, id="a date"),
         pytest.param(f"<div><p>Published: 6 July 2021, 12:36</p>{_STORY}</div>", 3, id="a date with its label"),
         pytest.param(f"<div><p>In March 2021 it fell.</p>{_STORY}</div>", 4, id="a sentence with a date"),
+        pytest.param(f"<div><p>By Ada Lind and Ben Ott</p>{_STORY}</div>", 3, id="a byline"),
+        pytest.param(f"<p>{_FELL}</p><p>Von Ada Lind</p><p>{_OPENED}</p>", 2, id="a byline behind a standfirst"),
+        pytest.param(f"<p>{_FELL}</p><h3>Von Risiken und Pfeilern</h3><p>{_OPENED}</p>", 3, id="a subhead like one"),
+        pytest.param(f"<p>{_FELL}</p><p>6 July 2021</p><p>{_OPENED}</p>", 2, id="a date behind a standfirst"),
+        pytest.param(
+            f"<p>{_FELL}</p><p>6 July 2021</p><p>{_OPENED}</p><p>8 July 2021</p><p>{_PAID}</p>", 5, id="a chronicle"
+        ),
         pytest.param(f"<div><title>Untitled document</title>{_STORY}</div>", 3, id="a document in a document"),
         pytest.param(f"<p><table><tr><td>{_STORY}</table>", 3, id="a table that a page in quirks mode has in a <p>"),
     ],
@@ -476,3 +494,48 @@ def test_lines_in_front_of_the_prose(html: str, expected: int) -> None:
     page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1>{html}</body></html>"
     text = parse(page.encode(), url="https://valley.example/bridge").body or ""
     assert len(text.split("\n\n")) == expected, text
+
+
+_QUOTE = "what is left will pay for lamps along the whole way"
+_RIVER = "<h3>The river in March</h3>"
+_JUMPS = '<ul><li><a href="#a">The river in March</a></li><li><a href="#b">2. The lamps</a></li></ul>'
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        pytest.param(f"{_JUMPS}<p>{_FELL}</p>{_RIVER}<p>{_OPENED}</p>", 3, id="a table of contents"),
+        pytest.param(
+            f'<h2><a href="#a">The river</a></h2><p>{_FELL}</p><h2><a href="#b">The lamps</a></h2><p>{_PAID}</p>',
+            4,
+            id="subheads that link to themselves",
+        ),
+        pytest.param(f"{_STORY}<aside>“{_QUOTE}”</aside><p>{_FELL[::-1]}</p>", 4, id="a pull quote"),
+        pytest.param(f"<p>{_FELL}</p><blockquote>{_OPENED}</blockquote><p>{_PAID}</p>", 3, id="a quote of its own"),
+        pytest.param(f"<p>{_FELL}</p>{_RIVER}<p>{_OPENED}</p>" * 2, 3, id="a text with its subhead twice"),
+        pytest.param(f"<p>{_FELL}</p><p>Oh the bridge.</p><p>{_PAID}</p><p>Oh the bridge.</p>", 4, id="a refrain"),
+        pytest.param(f"<marquee><a href=/1>Mayor speaks tonight at eight</a></marquee>{_STORY}", 3, id="a ticker"),
+        pytest.param(
+            f'{_STORY}<p><a href="/f">The bridge</a> from <a href="/u">Ida Roe</a> on <a href="/">Vimeo</a>.</p>',
+            3,
+            id="a film's line",
+        ),
+        pytest.param(f"{_STORY}<p>She showed her film of it on Vimeo.</p>", 4, id="a sentence about a film"),
+        pytest.param(
+            f'<div class="text"><p>{_FELL}</p></div><div class="js-lightbox"><p>{_OPENED}</p><p>{_PAID}</p></div>',
+            3,
+            id="a box with a picture that opens",
+        ),
+    ],
+)
+def test_what_is_printed_beside_the_text(html: str, expected: int) -> None:
+    page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1><article>{html}</article></body></html>"
+    text = parse(page.encode(), url="https://valley.example/bridge").body or ""
+    assert len(text.split("\n\n")) == expected, text
+
+
+def test_the_text_begins_at_the_h1_that_holds_the_headline() -> None:
+    doc = document("<body><h1>The office</h1><h1><span>6.7.2021</span> Bridge “Mirzhol” reopens</h1></body>")
+    assert doc.tree.body is not None
+    title = prune.title_of(doc.tree.body, 'Bridge "Mirzhol" reopens')
+    assert title is not None and "reopens" in title.text()

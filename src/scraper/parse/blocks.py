@@ -146,6 +146,7 @@ class Block:
     look: str  # its class attribute
     context: Context  # of its parent
     links: int = 0  # characters inside links
+    jumps: int = 0  # of these in links to another place of the page; headings link to themselves and have none
 
 
 @lru_cache(1)
@@ -385,7 +386,9 @@ def read(core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) 
     walk.run()
     for link in walk.root.css("a")[:_MANY]:
         if block := _owner(link, walk.owner):
-            block.links += len(link.text())
+            block.links += (size := len(link.text()))
+            if block.tag[0] != "h" and (link.attrs.get("href") or "").startswith("#"):
+                block.jumps += size
     return walk.blocks, walk.core
 
 

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import datekinds, datetext, islands, jsonld, prune
+from scraper.parse import byline, datekinds, datetext, islands, jsonld, prune
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
@@ -26,14 +26,18 @@ THIN = 250  # characters; a page with less prose than this keeps its text in its
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
-_LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→+*()[]"
+_LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
+_NUMBERING = 4  # characters in front of a link: "12. "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
+_HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
+_QUOTES, _QUOTED = frozenset(["<blockquote>", "<aside>", "<figure>"]), ("blockquote", "aside")
+_MARKS = " \"'“”„«»‘’‹›.…,:;"
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
@@ -62,13 +66,19 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    shown = [block for block, mark in zip(blocks, scores, strict=True) if mark > 0 and block.text != headline]
-    captions = _captions(doc, shown)
-    texts = _without_repeats(block.text for block in shown if block.text not in captions)
-    kept = [text for text in texts if not _is_label(text) and not _asks_to_follow(text)]
-    first = next((i for i, text in enumerate(kept) if len(text) > _DATELINE), 0)
-    kept = [text for text in kept[:first] if not _is_dateline(doc, text)] + kept[first:]
+    contents = _contents(blocks)
+    marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in contents)
+    shown = [block for block in marked if block.text != headline]
+    left_out = _captions(doc, shown) | _pullquotes(shown)
+    texts = _without_repeats(block.text for block in shown if block.text not in left_out)
+    kept = _without_head(doc, [text for text in texts if not _is_label(text) and not _asks_to_follow(text)])
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _contents(blocks: list[Block]) -> set[int]:
+    """Which blocks are a table of contents: in a row, and nothing but links to other places of the page."""
+    jumps = {i for i, block in enumerate(blocks) if block.jumps and block.jumps + _NUMBERING >= len(block.text)}
+    return {i for i in jumps if i - 1 in jumps or i + 1 in jumps}
 
 
 def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
@@ -80,6 +90,37 @@ def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
         return frozenset()
     found = prune.captions(doc)
     return found if sum(len(block.text) for block in blocks if block.text not in found) > THIN else frozenset()
+
+
+def _pullquotes(blocks: list[Block]) -> frozenset[str]:
+    """The texts of quotes, <aside>s and <figure>s that a longer paragraph has too: it is printed twice."""
+    found = [b.text for b in blocks if b.tag in _QUOTED or not _QUOTES.isdisjoint(b.context.above)]
+    if not found:
+        return frozenset()
+    prose = "\n".join(block.text for block in blocks if block.text not in found)
+    inner = {text: text.strip(_MARKS) for text in found}
+    return frozenset(text for text, words in inner.items() if len(words) > _LINE and words in prose)
+
+
+def _without_head(doc: Document, texts: list[str]) -> list[str]:
+    """`texts` without the dates and bylines in front of the prose, or between a standfirst and it."""
+    first = next((i for i, text in enumerate(texts) if len(text) > _DATELINE), 0)
+    front = [text for text in texts[:first] if not (_is_dateline(doc, text) or byline.whole(text))]
+    rest = texts[first + 1 :]
+    count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
+    between = [text for text in rest[:count] if not byline.whole(text)]
+    if any(_is_dateline(doc, text) for text in between):
+        short = (text for text in rest[count:] if len(text) <= _DATELINE)
+        if not any(_is_dateline(doc, text) for text in short):  # else they are the days of a chronicle
+            between = [text for text in between if not _is_dateline(doc, text)]
+    doc.memo["head_lines"] = [text for text in texts[:first] if text not in front]
+    return front + texts[first : first + 1] + between + rest[count:]
+
+
+def head_lines(doc: Document) -> list[str]:
+    """The dates and bylines that the body left out in front of its text; a description may begin with them."""
+    lines: list[str] = doc.memo.get("head_lines", [])
+    return lines
 
 
 def _is_dateline(doc: Document, text: str) -> bool:
@@ -96,10 +137,14 @@ def _is_dateline(doc: Document, text: str) -> bool:
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
-    """`texts` without paragraphs that were there before: pages print a box for wide screens and for narrow ones."""
-    seen = set()
+    """`texts` without paragraphs that were there before: pages print a box for wide screens and for narrow ones.
+
+    The lines between such paragraphs, as subheads are, go with them.
+    """
+    seen, again = set[str](), False
     for text in texts:
-        if len(text) < _REPEATED or text not in seen:
+        again = text in seen and (again or len(text) >= _REPEATED)
+        if not again:
             yield text
         seen.add(text)
 
@@ -119,16 +164,22 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
     core, mass = prune.container(page)
     path = _path(core)
     blocks, context = read(core, prune.title_of(page, headline), mass)
-    blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_furniture(block.text)]
+    blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_furniture(block)]
     return (blocks, context, evidence, path) if blocks else None
 
 
-def _is_furniture(text: str) -> bool:
-    """Whether a line is one that sites print on every page, a system's error, or a picture's caption."""
-    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text):
+def _is_furniture(block: Block) -> bool:
+    """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
+    text = block.text
+    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _names_film(block):
         return True
     starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
     return starts is not None and text.casefold().startswith(starts)
+
+
+def _names_film(block: Block) -> bool:
+    """Whether a block is what Vimeo prints under a film that others show: links to the film, its maker and itself."""
+    return block.links * 2 > len(block.text) and block.text.rstrip(".").endswith(" Vimeo")
 
 
 def _is_caption(text: str) -> bool:
@@ -181,7 +232,8 @@ def _credit() -> re.Pattern[str]:
         rf"[(\[]\s*(?:{rows['words']})(?:\s?[:：]|\s)\s*[^()\[\]:]{{2,60}}[)\]]?$"
         rf"|(?<!\w)(?:{rows['words']})(?: by| credit| courtesy)?\s?[:：©]\s?{who}$"
         rf"|^(?:{rows['sources']})\s?[:：]\s?{who}$"
-        rf"|©\s?[^.:]{{2,60}}$"
+        rf"|©\s?[^.]{{2,60}}$"
+        rf"|^[(\[]?(?:{rows['kinds']})[)\]]?$|[(\[](?:{rows['kinds']})[)\]]$"
         rf"|/\s?(?:{rows['agencies']})(?: for [^.]{{2,40}})?[)\]]?$",
         re.IGNORECASE,
     )

@@ -67,6 +67,16 @@ def begins(line: str) -> bool:
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 
+def whole(line: str) -> bool:
+    """Whether a line is a byline and nothing else: "By Ada Lind and Ben Ott", "By Ada Lind, 4 May"."""
+    line = line.lstrip(_MARKS)
+    start = _start().match(line) if begins(line) else None
+    if start is None:
+        return False
+    names = _end(_DUTCH.match(line) is not None).sub("", line[start.end() :])
+    return all(_is_person(name, alone=False) for name in _and().split(names))
+
+
 def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
     """The names of the first byline in the text around the headline, and its line; empty where there is none.
 

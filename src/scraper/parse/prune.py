@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.parse.blocks import INLINE, names
 from scraper.parse.document import Document
+from scraper.parse.sitename import squash
 from scraper.parse.text import clean
 
 _AWAY = frozenset(["comment", "related", "side", "nav", "signup", "promo", "notice", "listing", "byline", "toc"])
@@ -112,7 +113,13 @@ def title_of(body: LexborNode, headline: str | None) -> LexborNode | None:
         for head in body.css(rank):
             if clean(head.text()) == headline:
                 return head
-    return body.css_first("h1")
+    first: LexborNode | None = None
+    letters = squash(headline or "")
+    for head in body.css("h1"):
+        first = first or head
+        if letters and letters in squash(head.text()):  # with its date or its kicker
+            return head
+    return first
 
 
 def _ids_above(node: LexborNode) -> set[int]:

@@ -82,7 +82,8 @@ def _idle(value: str, text: str, doc: Document) -> bool:
     marked = _MARKED_CUT.search(value)
     if value[-1] in _ENDS and not marked:
         return False
-    beginning = list(map(squash, text[:_REACH].split("\n\n")))  # what is cut off is the beginning of the text
+    # What is cut off is the beginning of the text, or of the lines in front of it that the body left out.
+    beginning = list(map(squash, [*body.head_lines(doc), *text[:_REACH].split("\n\n")]))
     tail = squash(value[: marked.start()])[-_TAIL:] if marked else ""
     if len(tail) == _TAIL and tail in "".join(beginning):  # whatever stands before it: a caption, a smaller title
         return True
