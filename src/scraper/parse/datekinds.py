@@ -16,7 +16,7 @@ from scraper.parse import datetext, jsonld
 from scraper.parse.datetext import When
 from scraper.parse.days import Order
 from scraper.parse.document import Document
-from scraper.parse.text import one_of
+from scraper.parse.text import clean, one_of
 
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
@@ -25,6 +25,10 @@ _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 _HEADS = ("h1", "h2", "h3")
 _HEADINGS = ", ".join(_HEADS)
 _UP = 3  # elements and neighbours looked at for the words in front of a date
+_TIME = 24  # characters of a line that is a time
+_NOUGHT = re.compile(r"0?0:00")  # where a player's sound begins
+_LENGTH = re.compile("durat|length|audio|video|play|read", re.IGNORECASE)
+_WORD = re.compile(r"\w")
 _PARTS = 8  # parts of a line that are asked for their names
 _DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(\d{4}|\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:19|20)\d\d(?![\d/-])")
@@ -194,6 +198,19 @@ def shown(node: LexborNode, most: int) -> str:
     return text
 
 
+def clock_behind(node: LexborNode) -> str | None:
+    """The time in an element of its own behind that of a date: <time>6 July 2021,</time> <span>12:36</span>."""
+    other = node.next
+    while other is not None and other.is_text_node and not _WORD.search(other.text()):
+        other = other.next
+    text = clean(other.text()[: 4 * _TIME]) if other is not None else ""
+    if len(text) > _TIME or not _CLOCK.search(text) or not datetext.is_bare(text) or _NOUGHT.match(text):
+        return None
+    if other is None or (not other.is_text_node and _LENGTH.search(other.attributes.get("class") or "")):
+        return None
+    return text
+
+
 def published_part(doc: Document, text: str) -> str | None:
     """What a line that begins with a change says about the publication: "Updated 7 July, published 6 July 2021"."""
     changed = marks("changed").search(text)
@@ -208,6 +225,14 @@ def changed_at(doc: Document, text: str, clock: time | None) -> bool:
         return False
     told = datetext.read_time(text[found.end() :], doc.lang)
     return told is not None and told.minute == clock.minute
+
+
+def tells_publication(text: str) -> bool:
+    """Whether a line sets its first date apart from a change's: "Published 6 July, 12:36", "6 July, updated 13:05"."""
+    told, changed = marks("published").search(text), marks("changed").search(text)
+    if told and not any(map(str.isdigit, text[: told.start()])):
+        return True
+    return changed is not None and any(map(str.isdigit, text[changed.end() :]))
 
 
 def is_foreign(text: str) -> bool:

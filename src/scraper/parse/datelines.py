@@ -74,6 +74,11 @@ class _Lines:
             self.lengths[node.mem_id] = len(node.text())
         return self.lengths[node.mem_id]
 
+    def is_heading(self, at: int) -> bool:
+        """Whether a piece stands in an h1."""
+        node = self.nodes[at] if at < len(self.nodes) else None
+        return node is not None and any(place.tag == "h1" for place in above(node, _UP))
+
     def named_around(self, node: LexborNode) -> str | None:
         """The class that names a change around a text that stands alone: <p class="last-updated">6 July 2021</p>."""
         for place in above(node, _UP):
@@ -93,6 +98,12 @@ class _Lines:
             place = place.parent
         return place is not None and place.tag in _PROSE and self.length(place) > _SENTENCES
 
+    def clock_behind(self, node: LexborNode) -> str | None:
+        """The time in an element of its own behind that of a date."""
+        place = node.parent
+        alone = place is not None and node.next is None and node.prev is None
+        return datekinds.clock_behind(place if place is not None and alone else node)
+
     def moment(self, at: int, path: str) -> Moment | None:
         """The date of a piece that is for people to read, None where there is none."""
         text = clean(self.texts[at])
@@ -106,6 +117,8 @@ class _Lines:
         place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
         if node is None or place is None or self.is_prose(node, text):
             return None
+        if when.date and when.time is None and (clock := self.clock_behind(node)):
+            when = read(self.doc, f"{text} {clock}") or when
         name = self.named_around(node)
         changed = datekinds.is_change(self.doc, text) or datekinds.follows_change(node)
         kind: Kind = "modified" if changed or name else "published"
@@ -121,9 +134,10 @@ def _lines(doc: Document) -> _Lines:
 def from_headline(doc: Document) -> Iterator[Moment]:
     """Lines near the headline that are a date."""
     lines = _lines(doc)
-    at = _headline_line(doc, lines.texts)
-    if at is not None:
-        yield from _near(lines, at)
+    found = _headline_lines(doc, lines.texts)
+    for at in (found[0], next(filter(lines.is_heading, found[1:]), None)) if len(found) > 1 else found:
+        if at is not None:
+            yield from _near(lines, at)
 
 
 def from_text(doc: Document) -> Iterator[Moment]:
@@ -165,16 +179,16 @@ def _published(lines: _Lines) -> Iterator[int]:
     yield from (i for i in alone if says(lines.texts[i - 1][:_ALONE]))
 
 
-def _headline_line(doc: Document, lines: list[str]) -> int | None:
-    """The piece of text that begins with the headline; None where there is none."""
+def _headline_lines(doc: Document, lines: list[str]) -> list[int]:
+    """The pieces of text that begin with the headline: a list of the newest may have it as well."""
     heads = [[clean(node.text())[:30] for node in doc.marks[tag][:4]] for tag in ("h1", "h2")]
     titles = [title for title in (*heads[0], doc.title[:25], *heads[1][:3]) if len(title) > 8]
     for title in titles:
         start = title.split()[0]
         likely = (i for i, line in enumerate(lines) if line.startswith(start) and len(line) <= _LONG)
-        if (at := next((i for i in likely if clean(lines[i]).startswith(title)), None)) is not None:
-            return at
-    return None
+        if found := [i for i in likely if clean(lines[i]).startswith(title)]:
+            return found
+    return []
 
 
 def _year(line: str, year: int) -> bool:

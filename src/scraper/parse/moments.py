@@ -23,7 +23,18 @@ from scraper.parse.text import clean, split_url
 _LONGEST = 160  # characters of a line that is a date and little else
 _FIRST, _MANY = 90, 16  # date-like elements looked at in page order, and those of them nearest the headline
 _PAGE_TYPES = frozenset(
-    ("WebPage", "ItemPage", "AboutPage", "FAQPage", "QAPage", "Recipe", "VideoObject", "PodcastEpisode", "HowTo")
+    (
+        "WebPage",
+        "ItemPage",
+        "AboutPage",
+        "FAQPage",
+        "QAPage",
+        "Recipe",
+        "VideoObject",
+        "PodcastEpisode",
+        "HowTo",
+        "ClaimReview",
+    )
 )
 _STRONG = "h1, time, [itemprop^='date']"
 _NAMED = "h1, [class*='date' i], [class*='time' i], abbr[title]"
@@ -41,6 +52,7 @@ _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[0
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
 _MIDNIGHT = time(0)
+_NOON = "T12:00:00Z"  # what Drupal makes of a day without a time
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
 
 
@@ -250,6 +262,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         trust = 8 + place
     path = _path(node)
     if machine and (when := read_data(doc, machine)) and when.date:
+        if machine.endswith(_NOON) and printed and not _CLOCK.search(printed):
+            when = When(when.date)
         if kind == "published" and datekinds.changed_at(doc, printed, when.time):
             yield Moment(when, "modified", "markup", path, machine[:200], machine=True, trust=trust)
             when = When(when.date)
@@ -265,6 +279,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if not printed or datekinds.is_foreign(printed):
         return
     if (when := _shown(doc, node, printed)) and (when.date or when.issues):
+        if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
+            when = read(doc, f"{printed} {clock}") or when
         today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
         trust = _TODAY if today else trust
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)

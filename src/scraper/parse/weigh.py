@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
+from scraper.parse import datekinds
 from scraper.parse.moments import Moment, near
 
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
@@ -12,6 +13,8 @@ UTC_ITSELF = timedelta()
 _ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
 _AGED = timedelta(days=60)  # a declared day so long after that of the address is of a page that was dated anew
 _SEEN = ("label", "markup")
+_HOUR, _HALF = timedelta(hours=1), timedelta(minutes=30)
+_SLOW = timedelta(minutes=3)  # that a page is printed after its data
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,40 @@ def decide(every: list[Moment]) -> Told | None:
         return None
     day = _first(found)
     agreeing = [m for m in found if _agree(m, day)]
+    if told := _said(day, every):
+        return told
     instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust) and _explains(m, day)), None)
     if instant is None or (day.timed and day.source in ("site", "label")):
         return _local(day, agreeing, instant)
     clock = _minute(naive(instant))
     torn = any(m.instant and m.when.offset != instant.when.offset and _minute(naive(m)) == clock for m in agreeing)
     return replace(_printed(_corrected(instant, agreeing), day, agreeing), torn=torn)
+
+
+def _said(day: Moment, every: list[Moment]) -> Told | None:
+    """What a line of the article says of its publication, where the data have that of a change."""
+    if not day.machine or day.when.date is None:
+        return None
+    data = [m for m in every if m.instant and m.machine]
+    for other in every:
+        if other.machine or other.kind != "published" or not other.timed or other.trust > 7 or other.listed:
+            continue
+        if not near(naive(other).date(), day.when.date) or not datekinds.tells_publication(other.raw):
+            continue
+        if not any(_is_same(other, m) for m in data if m.kind == "published"):
+            offsets = (_between(naive(other), earliest(m)) for m in data)
+            own = other.when.offset
+            own = next((each for each in offsets if each is not None), None) if own is None else own
+            return Told(other, other, naive(other), own)
+    return None
+
+
+def _is_same(printed: Moment, instant: Moment) -> bool:
+    """Whether a printed time can be that instant, minutes later: in another zone, or an hour off by summer time."""
+    apart = earliest(printed) - earliest(instant)
+    if printed.when.offset is not None:
+        return abs(apart) <= _HOUR + _SLOW
+    return abs(apart - round(apart / _HALF) * _HALF) <= _SLOW and WEST <= apart <= EAST
 
 
 def _candidates(every: list[Moment]) -> list[Moment]:
@@ -128,6 +159,8 @@ def _corrected(instant: Moment, agreeing: list[Moment]) -> Moment:
 def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> Told:
     """The instant of the data, in the local time that the page gives beside it; else in the data's own offset."""
     own = instant.when.offset
+    if told := _an_hour_off(instant, agreeing):
+        return told
     if own == UTC_ITSELF:  # an offset of its own is local already
         if next_day := _after_midnight(instant, agreeing):
             return _local(next_day, [next_day], None)
@@ -154,19 +187,38 @@ def _beside(instant: Moment, agreeing: list[Moment]) -> Told | None:
     return None
 
 
+def _an_hour_off(instant: Moment, agreeing: list[Moment]) -> Told | None:
+    """An instant whose offset, or that of what is printed, forgets summer time: "EST" in July, +02:00 in November."""
+    moment = earliest(instant)
+    for other in agreeing:
+        own = instant.when.offset if other.when.offset is None else other.when.offset
+        if other.machine or not other.timed or other.trust > 7 or not own:
+            continue
+        offset = _between(naive(other), moment)
+        if offset is not None and abs(offset - own) == _HOUR:
+            local = moment.astimezone(timezone(offset)).replace(tzinfo=None)
+            return Told(other, other, local, offset, instant)
+    return None
+
+
 def zoned(told: Told, every: list[Moment]) -> Told:
     """An instant in UTC put in the zone that the page gives for another moment of these days: "Updated 4:46 PM HST"."""
     clock = told.clock
     if clock is None or told.offset != UTC_ITSELF or clock.when.offset != UTC_ITSELF:
         return told
+    changes = [earliest(m) for m in every if m.kind == "modified" and m.instant and m.source in ("json-ld", "meta")]
+    before: Moment | None = None
     for other in every:
+        pair, before = before, other
+        if not other.timed or not near(naive(other).date(), told.local.date()):
+            continue
         offset = other.when.offset
-        if (
-            other.instant
-            and offset
-            and (other.trust <= 6 or other.spare)
-            and near(naive(other).date(), told.local.date())
-        ):
+        if offset is None and not other.machine and pair is not None and pair.instant and pair.path == other.path:
+            offset = _between(naive(other), earliest(pair))  # <time datetime="...Z">9:01</time>
+            other = pair
+        elif offset is None and not other.machine and other.trust <= 8:
+            offset = next(filter(None, (_between(naive(other), change) for change in changes)), None)
+        if offset:
             return Told(clock, clock, told.local + offset, offset, other)
     return told
 

@@ -131,8 +131,8 @@ def _marginal(told: Told) -> bool:
 
 
 def _untimed(told: Told) -> bool:
-    """Whether a line near the headline may know better: no time is known, or the day comes from the margin."""
-    return told.clock is None or _marginal(told)
+    """Whether a line near the headline may know better: no time or no local one, or the day comes from the margin."""
+    return told.clock is None or _marginal(told) or (told.offset == UTC_ITSELF and told.clock.machine)
 
 
 # Where to look, and whether it is worth it once something is known. What is dear comes last.
@@ -192,7 +192,28 @@ def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zo
     if told is not None and any(m is not None and m.spare for m in (told.day, told.clock)):
         found = [m for m in found if not m.spare]  # they gave the publication
     found = [m for m in found if m.instant or zone is not None]
-    return min(found, key=lambda m: m.trust, default=None)
+    first = min(found, key=lambda m: m.trust, default=None)
+    return _likewise(first, told, [m for i, m in enumerate(seen) if i not in refused]) if first and told else first
+
+
+def _likewise(change: Moment, told: Told, every: list[Moment]) -> Moment:
+    """A change with the offset that its clock has, where the program's publication shows that it writes another."""
+    own = change.when.offset
+    if told.offset is None or own is None:
+        return change
+    local, utc = _minute(told.local), _minute(told.local - told.offset)
+    for twin in every:
+        if twin.kind == "published" and twin.instant and twin.source == change.source and twin.when.offset == own:
+            clock = _minute(naive(twin))
+            offset = (
+                own if clock - own == utc else UTC_ITSELF if clock == utc else told.offset if clock == local else own
+            )
+            return replace(change, when=replace(change.when, offset=offset))
+    return change
+
+
+def _minute(moment: datetime) -> datetime:
+    return moment.replace(second=0, microsecond=0)
 
 
 def _placed(moment: Moment, zone: tzinfo | None) -> datetime | None:
