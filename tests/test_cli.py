@@ -370,6 +370,29 @@ def test_why_shows_the_winner_and_why_the_others_lost() -> None:
     assert "headline: nothing found" in list(why.explain(article))
 
 
+@pytest.mark.parametrize(
+    ("article", "lines"),
+    [
+        (
+            Article(*"aaaa", evidence={"is_article": (Found(1.5, "markup", "type_article = 1.00", "type_article"),)}),
+            ["is_article: yes", "    +1.50  type_article = 1.00"],
+        ),
+        (
+            Article(
+                *"aaaa",
+                is_article=False,
+                refusal="forum",
+                evidence={"is_article": (Found("forum", "meta", "forum", "generator"),)},
+            ),
+            ["is_article: no, refused as forum", "    from meta, generator: forum"],
+        ),
+    ],
+    ids=["an article", "a forum"],
+)
+def test_why_shows_what_speaks_for_an_article(article: Article, lines: list[str]) -> None:
+    assert list(why.explain(article, "is_article")) == lines
+
+
 # --- doctor ---------------------------------------------------------------------------------------------------------
 
 REQUIREMENTS = {

@@ -276,6 +276,7 @@ def why(page: str, field: str | None, url: str | None, path: str | None, site: s
 
     \b
     Example: scraper why page.html date
+             scraper why page.html is_article
              scraper why https://valley.example/2021/07/06/18200/
     """
     import scraper

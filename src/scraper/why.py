@@ -22,21 +22,21 @@ DERIVED = {
 }
 
 
+KIND = "is_article"
+
+
 def fields() -> list[str]:
-    """The fields that can be asked about, in the record's order."""
-    return [name for name in Article("", "", "", "").to_dict() if name not in DERIVED]
+    """What can be asked about: the fields in the record's order, then whether the page is an article."""
+    return [*(name for name in Article("", "", "", "").to_dict() if name not in DERIVED), KIND]
 
 
 def explain(article: Article, only: str | None = None, *, width: int = 100) -> Iterator[str]:
     """Lines for a terminal: each field's value and source, its place and raw text, then what lost and why."""
     record = article.to_dict()
     for name in [only] if only else fields():
-        yield from _field(name, record[name], article, width)
+        yield from _kind(article, width) if name == KIND else _field(name, record[name], article, width)
     if not only:
         yield f"issues: {escape(', '.join(article.issues) or 'none', width)}"
-        yield (
-            "article: yes" if article.is_article else f"article: no, refused as {escape(article.refusal or '?', width)}"
-        )
 
 
 def _field(name: str, value: object, article: Article, width: int) -> Iterator[str]:
@@ -46,6 +46,16 @@ def _field(name: str, value: object, article: Article, width: int) -> Iterator[s
     found = article.evidence.get(name, ())
     for candidate in sorted(found, key=lambda each: each.lost is not None):
         yield from _candidate(candidate, width)
+
+
+def _kind(article: Article, width: int) -> Iterator[str]:
+    """The verdict and its grounds: one sign that no article has, or what weighs most, for it (+) or against it (-)."""
+    yield f"{KIND}: yes" if article.is_article else f"{KIND}: no, refused as {escape(article.refusal or '?', width)}"
+    for ground in article.evidence.get(KIND, ()):
+        if isinstance(ground.value, float):
+            yield f"    {ground.value:+.2f}  {escape(ground.raw, width)}"
+        else:
+            yield from _candidate(ground, width)
 
 
 def _candidate(found: Found, width: int) -> Iterator[str]:
