@@ -190,14 +190,13 @@ def from_url(doc: Document) -> Found | None:
 
 def from_heading(doc: Document) -> Found | None:
     """The first link beside the article's heading to a page of a category: "/blog/category/ferries"."""
-    links = [link for link in doc.anchors if _section_page().search(link.attributes["href"] or "")]
-    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None) if links else None
+    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None)
     around = heading.parent if heading else None
     for _ in range(_LEVELS):
         if around is None or around.tag in ("body", "html"):
             break
-        inside = {node.mem_id for node in around.css("a[href]")}
-        near = [link for link in links if link.mem_id in inside and _is_beside(link, around, doc)]
+        links = (link for link in around.css("a[href]") if _section_page().search(link.attributes["href"] or ""))
+        near = [link for link in links if _is_beside(link, around, doc)]
         if len({squash(link.text()) for link in near}) > _BESIDE:
             break
         for link in near:

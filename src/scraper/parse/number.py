@@ -67,16 +67,16 @@ def from_wordpress(doc: Document) -> Found | None:
 
 def _by_links(doc: Document) -> Found | None:
     """The post's id in the addresses that its system gives it beside the printed one."""
-    refs = [(link.get("rel") or "", unquote(link.get("href") or "")) for link in doc.links]
-    short = next((href for rel, href in refs if rel == "shortlink"), "")
+    links = [link for link in doc.links if link.get("rel") in ("shortlink", "alternate")]
+    short = next((unquote(link.get("href") or "") for link in links if link["rel"] == "shortlink"), "")
     query = dict(parse_qsl(split_url(short).query))
     if query.get("p", "").isdecimal():
         return _found(query["p"], "markup", "link shortlink")
     if match := _NODE_LINK.search(short):
         return _found(match[1], "markup", "link shortlink")
-    for match in (_OWN_LINK.search(href) for rel, href in refs if rel == "alternate"):
-        if match:
-            return _found(match[1] or match[2], "markup", "link alternate")
+    others = (_OWN_LINK.search(unquote(link.get("href") or "")) for link in links if link["rel"] == "alternate")
+    if match := next(filter(None, others), None):
+        return _found(match[1] or match[2], "markup", "link alternate")
     node = _NODE_PATH.search(doc.page.body) if b'"currentPath"' in doc.page.body else None
     return _found(node[1].decode(), "markup", "script currentPath") if node else None
 

@@ -22,6 +22,7 @@ _REACH = 3000  # characters
 _CUT = re.compile(r"\s*\S*(?:\.\.+|\u2026|\[.{1,8}\])\s*$|\s*\S*$")  # with the last word, which may be cut too
 # The mark of a text that a system cut: "over the (...)", "for years [\u2026]", "the bridge... Read more \u00bb".
 _MARKED_CUT = re.compile(r"(?:\s*\S*(?:\.\.\.|\u2026)|\s*[\[(](?:\.\.\.|\u2026)[\])])\W*$")
+_CALLED = 200  # characters at the end of a description that may be a call to read on
 _TAIL = 40  # letters of a cut text before its mark that stand in the article by no chance
 _MARKUP = re.compile(
     r"</?(?:p|br|div|span|a|b|i|u|em|strong|h[1-6]|ul|ol|li|img|font|figure)\b[^<>]{0,500}(?:>|$)|<!--.*?-->",
@@ -78,8 +79,9 @@ def _idle(value: str, text: str, doc: Document) -> bool:
         return True
     if value in _FILLERS or any(squash(told) == key for told in _told_of_site(doc)):
         return True
-    value = _call().sub("\u2026", value)
-    marked = _MARKED_CUT.search(value)
+    head = max(0, len(value) - _CALLED)
+    value = value[:head] + _call().sub("\u2026", value[head:])
+    marked = _MARKED_CUT.search(value, head)
     if value[-1] in _ENDS and not marked:
         return False
     # What is cut off is the beginning of the text, or of the lines in front of it that the body left out.
