@@ -63,7 +63,8 @@ def _initials(name: str = "line") -> frozenset[str]:
 
 def begins(line: str) -> bool:
     """Whether a line begins as bylines do; most do not by their first letters already."""
-    line = line.lstrip(_MARKS)
+    if line[:1] in _MARKS:
+        line = line.lstrip(_MARKS)
     return len(line) <= _LONGEST and line[:2].lower() in _initials() and _start().match(line) is not None
 
 

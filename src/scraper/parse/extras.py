@@ -71,7 +71,8 @@ def tags_from_markup(doc: Document) -> Found | None:
 
 def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
-    labelled = any(len(piece) <= _LABEL and _is_label(piece) for piece in doc.pieces)
+    longest = max(map(len, _labels())) + 3  # with a colon and blanks
+    labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
     if not labelled and not _TAGGED.search(doc.class_words):
         return None
     seen: set[int] = set()

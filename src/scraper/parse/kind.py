@@ -123,7 +123,8 @@ def _types(doc: Document) -> list[str]:
 
 def _items(doc: Document) -> list[str]:
     """The types of the page's microdata, if a sign may be among them; none where an article is."""
-    if not any(f"schema.org/{name}".encode() in doc.page.body for name in _index("sign_types")):
+    source, names = doc.page.body, (f"schema.org/{name}".encode() for name in _index("sign_types"))
+    if (b"itemtype" not in source and b"itemType" not in source) or not any(name in source for name in names):
         return []  # most pages
     found = [(node.attributes["itemtype"] or "").rpartition("/")[2] for node in doc.css("[itemtype*='schema.org/']")]
     return [] if "article" in _lists("types", found) else found
