@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import body, labels, prune, relations, scorer
+from scraper.parse import access, body, labels, prune, relations, scorer
 from scraper.parse.blocks import Block, Context, kinds_of, read, words
 from scraper.parse.document import Document
 from scraper.parse.relations import Parts, relate
@@ -140,7 +140,7 @@ def _data(**values: object) -> str:
     ],
 )
 def test_access(html: str, text: str | None, expected: tuple[str, list[str]]) -> None:
-    assert body.access(document(f"<html><head>{html}</head></html>"), text) == expected
+    assert access.access(document(f"<html><head>{html}</head></html>"), text) == expected
 
 
 PIECES = (

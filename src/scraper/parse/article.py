@@ -14,6 +14,7 @@ import msgspec
 
 from scraper.model import NO_RULES, Article, Found, Page, Rules, Source
 from scraper.parse import (
+    access,
     authors,
     body,
     category,
@@ -24,6 +25,7 @@ from scraper.parse import (
     labels,
     language,
     number,
+    paywall,
     site,
     summary,
     when,
@@ -82,17 +84,21 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     stamp = when.when(doc, full=climber is climb_all)
     kind.survey(doc, stamp, doc.headline)
     url, declared = _addresses(doc)
+    free = access.is_declared_free(doc)
+    walls, marked = ([], False) if free else (paywall.find(doc), paywall.is_marked(doc))
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
     found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
-    text = found["body"][0].value if found["body"] else None
+    text, wall = paywall.cut(doc, found["body"][0].value, walls) if found["body"] else (None, None)
+    if text and wall:
+        found["body"] = (replace(found["body"][0], value=text), *found["body"][1:])
     found["summary"], idle = summary.apart(described, text, doc)
-    access, issues = body.access(doc, text)
+    readers, issues = access.access(doc, text, wall, marked)
     is_article, refusal, reasons = kind.kind(doc, text, stamp, doc.headline, full=climber is climb_all)
     values: dict[str, Any] = {name: candidates[0].value if candidates else None for name, candidates in found.items()}
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
-    if access != "unknown":
-        sources["access"] = "json-ld" if any("isAccessibleForFree" in obj for obj in doc.jsonld) else "meta"
+    if readers != "unknown":
+        sources["access"] = access.access_source(doc)
     return Article(
         id=article_id(declared),
         site=rules.site or doc.host,
@@ -103,7 +109,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         utc_offset=stamp.utc_offset,
         published_at=stamp.published_at,
         modified_at=stamp.modified_at,
-        access=access,
+        access=readers,
         fetched_at=_instant(page.fetched_at),
         content_hash=_hash(values, stamp),
         sources=dict(sorted({**sources, **stamp.sources}.items())),

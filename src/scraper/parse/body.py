@@ -7,22 +7,19 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
-from typing import Literal
 
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import byline, datekinds, datetext, islands, jsonld, prune
+from scraper.parse import byline, datekinds, datetext, islands, jsonld, paywall, prune
+from scraper.parse.access import THIN, declared
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
 from scraper.parse.text import clean, one_of
 
-Access = Literal["free", "paid", "unknown"]
-
-THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
@@ -43,8 +40,6 @@ _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
 # What PHP prints into the page with display_errors on (php_error_cb in its main.c): "Warning: ... in FILE on line 3".
 _PHP = re.compile(r"(?:Warning|Notice|Deprecated|Strict Standards|Fatal error|Parse error): .+ on line \d+$")
-_PREMIUM: dict[str, Access] = {"false": "free", "true": "paid", "0": "free", "1": "paid", "no": "free", "yes": "paid"}
-_PAID_DATA: dict[str, Access] = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
 
 
 def body(doc: Document, headline: str | None) -> Found | None:
@@ -53,7 +48,7 @@ def body(doc: Document, headline: str | None) -> Found | None:
     shown = len(found.value) if found else 0
     data = _paragraphs(jsonld.text(doc.article_data.get("articleBody")) or "")
     # What is printed at length is the article; its data may have all boxes too. A preview is short, or says so.
-    if sum(map(len, data)) > max(_DATA_BODY, 2 * shown) and (shown < _PREVIEW or _declared_access(doc) == "paid"):
+    if sum(map(len, data)) > max(_DATA_BODY, 2 * shown) and (shown < _PREVIEW or declared(doc) == "paid"):
         return Found("\n\n".join(data), "json-ld", data[0], "json-ld articleBody")
     if shown < THIN and (island := _from_islands(Document(doc.page, doc.rules), headline)):
         return island
@@ -220,7 +215,8 @@ def _following(name: str) -> re.Pattern[str]:
 
 @cache
 def _lines() -> frozenset[str]:
-    return frozenset(line.casefold() for lines in table("boilerplate.toml")["lines"].values() for line in lines)
+    labels = (line.casefold() for lines in table("boilerplate.toml")["lines"].values() for line in lines)
+    return paywall.marked_lines().union(labels)
 
 
 @cache
@@ -322,34 +318,3 @@ def _below(head: LexborNode) -> Iterator[LexborNode]:
                 yield node
             node = node.next
         around = around.parent if around is not None else None
-
-
-def access(doc: Document, text: str | None) -> tuple[Access, list[str]]:
-    """Whether the page says that its text is free or paid for, and the issues: "preview-only", "body-short"."""
-    said = _declared_access(doc)
-    issues = []
-    size = len(text or "")
-    whole = len(jsonld.text(doc.article_data.get("articleBody")) or "")
-    if said == "paid" and (size < 1500 or whole > 2 * size):
-        issues.append("preview-only")
-    if 0 < size < THIN:
-        issues.append("body-short")
-    return said or "unknown", issues
-
-
-def _declared_access(doc: Document) -> Access | None:
-    """By schema.org's isAccessibleForFree, of the article or of the page around it; a locked tier outweighs it."""
-    tier = (doc.first_meta("article:content_tier", "og:article:content_tier") or ("", ""))[1].lower()
-    if tier == "locked":
-        return "paid"
-    pages = (obj for obj in doc.jsonld if "WebPage" in jsonld.types(obj))
-    values = [obj.get("isAccessibleForFree") for obj in (doc.article_data, *pages)]
-    for value in (*values, *doc.meta.get("isaccessibleforfree", ())):
-        if said := _PAID_DATA.get(str(jsonld.text(value) or value).lower().rsplit("/", 1)[-1]):
-            return said
-    if tier in ("free", "metered"):
-        return "free"
-    for key in ("article:premium", "ispremium", "cxenseparse:ispaidcontent", "cxenseparse:recs-ispaidcontent"):
-        for text in doc.meta.get(key, ())[:1]:
-            return _PREMIUM.get(text.strip().lower())
-    return None

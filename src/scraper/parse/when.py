@@ -181,6 +181,9 @@ def _stamp(doc: Document, told: Told | None, seen: list[Moment], refused: dict[i
     )
 
 
+_PRINTED, _SOON = ("markup", "label"), timedelta(days=3)  # later the clock may have changed
+
+
 def _zone(doc: Document) -> tzinfo | None:
     """The site's configured zone; None where there is none. Its name was checked with the configuration."""
     return ZoneInfo(doc.rules.timezone) if doc.rules.timezone else None
@@ -193,7 +196,24 @@ def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zo
         found = [m for m in found if not m.spare]  # they gave the publication
     found = [m for m in found if m.instant or zone is not None]
     first = min(found, key=lambda m: m.trust, default=None)
-    return _likewise(first, told, [m for i, m in enumerate(seen) if i not in refused]) if first and told else first
+    if first is None or told is None:
+        return first
+    kept = [m for i, m in enumerate(seen) if i not in refused]
+    return _later(_likewise(first, told, kept), told, kept)
+
+
+def _later(change: Moment, told: Told, every: list[Moment]) -> Moment:
+    """A change that is printed after the one in the data, by the publication's clock: systems forget their data."""
+    if told.offset is None or change.source in _PRINTED:
+        return change
+    last, best = _utc(earliest(change)) or "", change
+    for moment in every:
+        if moment.kind == "modified" and moment.timed and not moment.instant and moment.source in _PRINTED:
+            placed = replace(moment, when=replace(moment.when, offset=told.offset))
+            at = _utc(earliest(placed)) or ""
+            if at[:16] > last[:16] and naive(moment) - told.local < _SOON:
+                last, best = at, placed
+    return best
 
 
 def _likewise(change: Moment, told: Told, every: list[Moment]) -> Moment:

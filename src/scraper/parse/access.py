@@ -1,0 +1,121 @@
+"""Who may read the whole article, and whether the page shows it: by its data, and by what it prints."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from scraper.model import Source
+from scraper.parse import jsonld, paywall
+from scraper.parse.document import Document
+
+Access = Literal["free", "paid", "unknown"]
+
+THIN = 250  # characters; a page with less prose than this keeps its text in its data, or has none
+_CUT = 2  # times the words of a text: what has so many is not all there; what has half of them is something else
+_NEAR = 0.2
+_BROKEN_OFF = ("…", "...", "[…]", "[...]")
+_SHORT = 1500  # characters; a paid article has more
+_COUNTED = re.compile(rb'"word_?[cC]ount"\s{0,3}:\s{0,3}"?([0-9]{1,6})\b')
+_PREMIUM: dict[str, Access] = {
+    "false": "free",
+    "true": "paid",
+    "0": "free",
+    "1": "paid",
+    "no": "free",
+    "yes": "paid",
+    "free": "free",
+    "paid": "paid",
+    "abo": "paid",
+}
+_FREE = re.compile(
+    rb"isAccessibleForFree(?:\"|&quot;|&#34;)?\s{0,9}:\s{0,9}(?:\"|&quot;|&#34;)?(true|false|True|False)\b"
+)
+_PAID_DATA: dict[str, Access] = {"false": "paid", "true": "free", "0": "paid", "1": "free"}
+
+
+def access(
+    doc: Document, text: str | None, wall: paywall.Wall | None = None, marked: bool = False
+) -> tuple[Access, list[str]]:
+    """Whether the page says that its text is free or paid for, and the issues: "preview-only", "body-short".
+
+    `wall`: the printed line that ends the text; `marked`: a line beside the headline says for whom it is.
+    """
+    said = declared(doc) or ("paid" if marked or (wall and wall.paid) else None)
+    issues = []
+    size = len(text or "")
+    if wall or (said != "free" and _is_part(doc, text or "", said == "paid")):
+        issues.append("preview-only")
+    if 0 < size < THIN:
+        issues.append("body-short")
+    return said or "unknown", issues
+
+
+def is_declared_free(doc: Document) -> bool:
+    """Whether data say so. What is printed is nothing to such a page: templates carry the lines for other articles."""
+    return declared(doc) == "free"
+
+
+def access_source(doc: Document) -> Source:
+    """Where the access stands: in the page's data, its metadata, or printed."""
+    if declared(doc) is None:
+        return "markup"
+    return "json-ld" if any("isAccessibleForFree" in obj for obj in doc.jsonld) else "meta"
+
+
+def _is_part(doc: Document, text: str, paid: bool) -> bool:
+    """Whether `text` is less than the article, by what its data count or hold; a short one of a paid article is."""
+    ratio = _ratio(doc, text, str(doc.article_data.get("wordCount") or ""))
+    if ratio > _CUT or not paid:  # page builders count their markup: it takes two signs where nothing is for sale
+        return ratio > _CUT and (paid or text.endswith(_BROKEN_OFF))
+    if len(jsonld.text(doc.article_data.get("articleBody")) or "") > 2 * len(text):
+        return True
+    if len(text) < _SHORT and not ratio:  # a system's own data count too, if no other articles are with them
+        counts = set(_COUNTED.findall(doc.page.body))
+        ratio = _ratio(doc, text, counts.pop().decode()) if len(counts) == 1 else 0
+    return ratio > _CUT or (len(text) < _SHORT and not ratio)
+
+
+def _ratio(doc: Document, text: str, count: str) -> float:
+    """How many times the words of `text` a count of words is; 0 where it is of something else, or of characters."""
+    words = len(text.split())
+    if not words or not (count.isascii() and count.isdigit()) or abs(int(count) / len(text) - 1) < _NEAR:
+        return 0
+    return int(count) / words if int(count) > words / _CUT else 0
+
+
+def _unread(doc: Document) -> Access | None:
+    """What isAccessibleForFree is in data that no parser reads, or that stand in an attribute, if it is one thing."""
+    if b"isAccessibleForFree" not in doc.page.body or any("isAccessibleForFree" in obj for obj in doc.jsonld):
+        return None  # nothing, or of something else on the page
+    found = {value.lower() for value in _FREE.findall(doc.page.body)}
+    return _PAID_DATA.get(found.pop().decode()) if len(found) == 1 else None
+
+
+def declared(doc: Document) -> Access | None:
+    """By schema.org's isAccessibleForFree, of the article or of the page around it; a locked tier outweighs it."""
+    if "access" not in doc.memo:
+        doc.memo["access"] = _declared(doc)
+    said: Access | None = doc.memo["access"]
+    return said
+
+
+def _declared(doc: Document) -> Access | None:
+    tier = (doc.first_meta("article:content_tier", "og:article:content_tier") or ("", ""))[1].lower()
+    if tier == "locked":
+        return "paid"
+    pages = (obj for obj in doc.jsonld if "WebPage" in jsonld.types(obj))
+    values = [obj.get("isAccessibleForFree") for obj in (doc.article_data, *pages)]
+    for value in (*values, *doc.meta.get("isaccessibleforfree", ())):
+        if said := _PAID_DATA.get(str(jsonld.text(value) or value).lower().rsplit("/", 1)[-1]):
+            return said
+    if said := _unread(doc):
+        return said
+    if tier == "free":
+        return "free"
+    keys = ("article:premium", "ispremium", "article.access", "outbrain:article_access_status")
+    # Cxense puts its customer into the name: "cXenseParse:abc-isPaidContent", "cXenseParse:abc-article_ispaidcontent".
+    for key in (*keys, *(key for key in doc.meta if key.startswith("cxenseparse:") and key.endswith("ispaidcontent"))):
+        for text in doc.meta.get(key, ())[:1]:
+            return _PREMIUM.get(text.strip().lower())
+    return None
