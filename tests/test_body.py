@@ -340,6 +340,18 @@ MORE = (
         "Image credit: Ada Lind",
         "Stalls on the square in Linden (file photo)",
         "© valley-press, vp:220124-99-835563/5",
+        "For more from the valley, sign up for the Linden Post's weekly newsletter.",
+        "The best of the valley, delivered straight to your inbox",
+        "Nichts mehr verpassen: Hier für den Newsletter anmelden!",
+        "Zapisz się na newsletter Linden Post",
+        "Ich bin damit einverstanden, dass mir externe Inhalte angezeigt werden. Damit können personenbezogene Daten "
+        "an Drittplattformen übermittelt werden. " + "Mehr dazu steht in den Angaben zum Schutz der Daten. " * 3,
+        "You are using an outdated browser. Please upgrade it.",
+        "Got a story? Write to desk@linden.example",
+        "Book now",
+        "Lue aiheesta lisää:",
+        "Tell us what you saw in the comments and follow us on Facebook, where the valley meets",
+        "Follow Linden Post on Twitter for the news of the valley",
     ],
 )
 def test_what_sites_print_on_every_page_stays_out(line: str) -> None:
@@ -378,6 +390,12 @@ def test_paragraphs_that_are_kept(html: str, expected: int) -> None:
         "Views from the tower of 1843 hang on its walls",
         "Follow the steps on the screen until WhatsApp asks for the number of your phone",
         "“Follow us on the square, not on Facebook”, the bakers had told the whole valley in May",
+        "Four hundred readers had signed up for the newsletter before the mayor, who reads none, heard of it",
+        "Follow the mayor on her way to the town hall and you will see no one look at Facebook",
+        "The browser is outdated, the baker said, and the shop's page shows nothing but a blank in it",
+        "The shop may earn a commission of two in a hundred from each loaf, the baker said, and the valley's council "
+        "would like to know from whom: it asked him for the books of the last four years on Friday.",
+        "[sic] was all that the paper printed behind the name of the mayor, who had spelt it so himself",
         "He had asked three sources: the mayor, the baker and the baker's wife, and none would be quoted by the paper",
     ],
 )
@@ -432,6 +450,13 @@ def test_the_items_of_a_list_stand_or_fall_together() -> None:
     context = Context(1, "ul", frozenset(), frozenset(), "", None)
     blocks = [Block("li", str(i), frozenset(), "", context) for i in range(3)]
     assert scorer._whole_lists(blocks, [900, -20, 400]) == [900, 20, 400]
+
+
+def test_the_rows_of_a_table_stand_or_fall_together() -> None:
+    table = Context(1, "table", frozenset(), frozenset(), "", None)
+    head, rows = (Context(key, tag, frozenset(), frozenset(), "", table) for key, tag in ((2, "thead"), (3, "tbody")))
+    blocks = [Block("tr", str(i), frozenset(), "", context) for i, context in enumerate((head, rows, rows))]
+    assert scorer._whole_lists(blocks, [-20, 900, 400]) == [20, 900, 400]
 
 
 def test_the_trees_count_the_columns_that_there_are() -> None:

@@ -33,6 +33,7 @@ _DATELINE = 50  # characters; what stands in front of the first longer line may 
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
+_NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
 _QUOTES, _QUOTED = frozenset(["<blockquote>", "<aside>", "<figure>"]), ("blockquote", "aside")
 _MARKS = " \"'“”„«»‘’‹›.…,:;"
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
@@ -66,7 +67,7 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     shown = [block for block in marked if block.text != headline]
     left_out = _captions(doc, shown) | _pullquotes(shown)
     texts = _without_repeats(block.text for block in shown if block.text not in left_out)
-    kept = _without_head(doc, [text for text in texts if not _is_label(text) and not _asks_to_follow(text)])
+    kept = _without_head(doc, [text for text in texts if not _is_furnishing(text)])
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
 
 
@@ -168,7 +169,7 @@ def _is_furniture(block: Block) -> bool:
     text = block.text
     if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _names_film(block):
         return True
-    starts = _stock().get(text[:_LETTERS].casefold()) if len(text) < _STOCK else None
+    starts = _stock(len(text) < _STOCK).get(text[:_LETTERS].casefold()) if len(text) < _NOTICE else None
     return starts is not None and text.casefold().startswith(starts)
 
 
@@ -182,6 +183,11 @@ def _is_caption(text: str) -> bool:
     start = len(text) - _TAIL
     ended = len(text) >= _CAPTION or text[-1] in _STOPS
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
+
+
+def _is_furnishing(text: str) -> bool:
+    """Whether a line tells the scorer about those around it, but is none of the article's."""
+    return _is_label(text) or _asks_to_follow(text) or _asks_to_sign_up(text)
 
 
 def _is_label(text: str) -> bool:
@@ -198,13 +204,36 @@ def _asks_to_follow(text: str) -> bool:
     """Whether a line asks readers to follow the site on a platform."""
     if len(text) >= _STOCK:
         return False
-    return bool(_asks().match(text) or _following("within").search(text)) and bool(_following("platforms").search(text))
+    asks = _asks().match(text) or _following("within").search(text)
+    return bool(asks and _following("platforms").search(text)) or _asks_on_platform().search(text) is not None
+
+
+def _asks_to_sign_up(text: str) -> bool:
+    """Whether a line asks readers to sign up for letters."""
+    return len(text) < _STOCK and bool(_letters("names").search(text)) and bool(_letters("asks").search(text))
+
+
+@cache
+def _letters(name: str) -> re.Pattern[str]:
+    """The words of one list about letters to readers, anywhere in a text."""
+    return one_of(table("boilerplate.toml")["letters"][name])
 
 
 @cache
 def _asks() -> re.Pattern[str]:
     starts = "|".join(map(re.escape, table("boilerplate.toml")["follow"]["starts"]))
     return re.compile(rf"[^\w“„«‘\"']{{0,4}}(?:{starts})(?!\w)", re.IGNORECASE)  # what is quoted was said by somebody
+
+
+@cache
+def _asks_on_platform() -> re.Pattern[str]:
+    """A request with a platform right behind it, wherever it stands; or one to follow somebody, at the beginning."""
+    rows = {name: "|".join(map(re.escape, table("boilerplate.toml")["follow"][name])) for name in ("on", "platforms")}
+    return re.compile(
+        rf"(?<!\w)(?:{rows['on']})\s+(?:{rows['platforms']})"
+        rf"|^follow (?:the )?(?-i:[A-Z0-9@])[\w.&’'-]*(?: [\w.&’'-]+){{0,3}} on (?:{rows['platforms']})",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -236,10 +265,11 @@ def _credit() -> re.Pattern[str]:
 
 
 @cache
-def _stock() -> dict[str, tuple[str, ...]]:
-    """The stock lines' beginnings, by their first letters."""
+def _stock(short: bool) -> dict[str, tuple[str, ...]]:
+    """The stock lines' beginnings, by their first letters: of all of them, or of the longer notices alone."""
     found: dict[str, tuple[str, ...]] = {}
-    for start in table("boilerplate.toml")["stock"]["starts"]:
+    rows = table("boilerplate.toml")["stock"]
+    for start in (*rows["notices"], *(rows["starts"] if short else ())):
         key = start[:_LETTERS].casefold()
         found[key] = (*found.get(key, ()), start.casefold())
     return found

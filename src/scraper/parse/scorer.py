@@ -20,6 +20,7 @@ WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exa
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
+_ROW_GROUPS = ("tbody", "thead", "tfoot")
 # Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.
 Tree = tuple[int, int, Any, Any]
 
@@ -46,11 +47,14 @@ def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[T
 
 
 def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
-    """The items of a list stand or fall together, where two thirds of them agree."""
+    """The items of a list stand or fall together, where two thirds of them agree; so do the rows of a table."""
     items: dict[int, list[int]] = {}
     for i, block in enumerate(blocks):
-        if block.tag == "li":
-            items.setdefault(block.context.key, []).append(i)
+        if block.tag in ("li", "tr"):
+            around = block.context
+            if around.tag in _ROW_GROUPS and around.parent is not None:
+                around = around.parent
+            items.setdefault(around.key, []).append(i)
     for indices in items.values():
         kept = sum([scores[i] > 0 for i in indices])
         if 0 < kept < len(indices) and not len(indices) < 3 * kept < 2 * len(indices):
