@@ -348,6 +348,11 @@ MORE = (
         "an Drittplattformen übermittelt werden. " + "Mehr dazu steht in den Angaben zum Schutz der Daten. " * 3,
         "You are using an outdated browser. Please upgrade it.",
         "Got a story? Write to desk@linden.example",
+        "Like this story? Share it with a friend who bakes.",
+        "The post Market opens appeared first on Linden Post.",
+        "[bread_box id=4]",
+        "Getty Images / Ada Lind",
+        "< back to top",
         "Book now",
         "Lue aiheesta lisää:",
         "Tell us what you saw in the comments and follow us on Facebook, where the valley meets",
@@ -505,6 +510,8 @@ _STORY = f"<p>{_FELL}</p><p>{_OPENED}</p><p>{_PAID}</p>"
         pytest.param(f"<div><p>Published: 6 July 2021, 12:36</p>{_STORY}</div>", 3, id="a date with its label"),
         pytest.param(f"<div><p>In March 2021 it fell.</p>{_STORY}</div>", 4, id="a sentence with a date"),
         pytest.param(f"<div><p>By Ada Lind and Ben Ott</p>{_STORY}</div>", 3, id="a byline"),
+        pytest.param(f"<div><p>By Ada Lind, July 6, 2021</p>{_STORY}</div>", 3, id="a byline with its day"),
+        pytest.param(f"<div><p>Published on: July 6, 2021</p>{_STORY}</div>", 3, id="a whole word before the day"),
         pytest.param(f"<p>{_FELL}</p><p>Von Ada Lind</p><p>{_OPENED}</p>", 2, id="a byline behind a standfirst"),
         pytest.param(f"<p>{_FELL}</p><h3>Von Risiken und Pfeilern</h3><p>{_OPENED}</p>", 3, id="a subhead like one"),
         pytest.param(f"<p>{_FELL}</p><p>6 July 2021</p><p>{_OPENED}</p>", 2, id="a date behind a standfirst"),
@@ -544,6 +551,18 @@ _JUMPS = '<ul><li><a href="#a">The river in March</a></li><li><a href="#b">2. Th
             f'{_STORY}<p><a href="/f">The bridge</a> from <a href="/u">Ida Roe</a> on <a href="/">Vimeo</a>.</p>',
             3,
             id="a film's line",
+        ),
+        pytest.param(f"{_STORY}<p>You might also like these:</p>", 3, id="a last line that leads on"),
+        pytest.param(
+            f"<p>{_FELL}</p><p>{_OPENED}</p><p class='affiliate-disclaimer'>{_PAID}</p>", 2, id="a disclaimer"
+        ),
+        pytest.param(f"<div class='has-disclaimer'>{_STORY}</div>", 3, id="a text that has a disclaimer"),
+        pytest.param(f"{_STORY}{MORE}{SOLE}<div class='newsletter-box'><p>{_PAID[::-1]}</p></div>", 5, id="a box"),
+        pytest.param(
+            f"<p>{_FELL}</p><figure><img src=a.jpg><figcaption>Children on the bridge, with lamps</figcaption></figure>"
+            f"<p>{_OPENED}</p><p>{_PAID}</p>",
+            3,
+            id="a caption",
         ),
         pytest.param(f"{_STORY}<p>She showed her film of it on Vimeo.</p>", 4, id="a sentence about a film"),
         pytest.param(

@@ -23,10 +23,13 @@ from scraper.parse.text import clean, one_of
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
-_LINE, _EDGES = 50, " .:;,!?…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"
+_LINE, _EDGES = 50, " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
+# What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]".
+_SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
+_ANNOUNCED = 120  # characters; a longer last line is prose
 _NUMBERING = 4  # characters in front of a link: "12. "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
@@ -36,8 +39,14 @@ _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
 _QUOTES, _QUOTED = frozenset(["<blockquote>", "<aside>", "<figure>"]), ("blockquote", "aside")
 _MARKS = " \"'“”„«»‘’‹›.…,:;"
+# What plugins print under a post in feeds: "The post TITLE appeared first on SITE."
+_FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
+# Names of what sites say about their links: "disclaimer", "affiliate-disclosure"; a bare "disclosure" opens a list.
+_DISCLAIMER = re.compile(
+    r"(?<![\w-])(?!(?:has|no|is|with)-)[\w-]*(?:disclaimer|(?:affiliate|advertis\w*)[-_]*disclosure)", re.IGNORECASE
+)
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
 # What PHP prints into the page with display_errors on (php_error_cb in its main.c): "Warning: ... in FILE on line 3".
 _PHP = re.compile(r"(?:Warning|Notice|Deprecated|Strict Standards|Fatal error|Parse error): .+ on line \d+$")
@@ -64,11 +73,33 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     scores = score(blocks, core, evidence)
     contents = _contents(blocks)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in contents)
-    shown = [block for block in marked if block.text != headline]
+    shown = [block for block in marked if block.text != headline and not _is_boxed(block, core)]
     left_out = _captions(doc, shown) | _pullquotes(shown)
     texts = _without_repeats(block.text for block in shown if block.text not in left_out)
     kept = _without_head(doc, [text for text in texts if not _is_furnishing(text)])
+    while kept and _announces(kept[-1]):
+        kept.pop()
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _is_boxed(block: Block, core: Context) -> bool:
+    """Whether a block stands in a box named for signing up, which has no such name if most of the prose is in it; or it
+    or its parent is named for a disclaimer, as the article's own element may be for having one.
+    """
+    if "signup" in block.context.above:
+        return True
+    looks = (block.look, block.context.look if block.context is not core else "")
+    return any("discl" in look.lower() and _DISCLAIMER.search(look) for look in looks)
+
+
+def _announces(text: str) -> bool:
+    """Whether a last line leads to other articles: "You might also like:"."""
+    return text[-1] in ":：" and len(text) < _ANNOUNCED and not _more().isdisjoint(text[:-1].casefold().split())
+
+
+@cache
+def _more() -> frozenset[str]:
+    return frozenset(table("boilerplate.toml")["cues"]["more"])
 
 
 def _contents(blocks: list[Block]) -> set[int]:
@@ -81,10 +112,12 @@ def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
     """The texts that stand with a picture in an element named for it, except where `blocks` are little else: they are
     what a gallery has to say. Looked for where one of `blocks` may be such.
     """
-    short = (block for block in blocks if len(block.text) <= prune.CAPTION)
-    if not any("media" in block.own or "media" in block.context.above for block in short):
-        return frozenset()
-    found = prune.captions(doc)
+    short = [block for block in blocks if len(block.text) <= prune.CAPTION]
+    found = prune.figcaptions(doc) if any(block.tag == "figcaption" for block in short) else frozenset()
+    if any("media" in block.own or "media" in block.context.above for block in short):
+        found |= prune.captions(doc)
+    if not found:
+        return found
     return found if sum(len(block.text) for block in blocks if block.text not in found) > THIN else frozenset()
 
 
@@ -124,12 +157,19 @@ def _is_dateline(doc: Document, text: str) -> bool:
     if not any(map(str.isdigit, text)) or datekinds.is_foreign(text):
         return False
     when = datekinds.read(doc, text)
-    said = datekinds.marks("published").sub(" ", datekinds.marks("changed").sub(" ", text))
+    said = _dated().sub(" ", text)
     return (
         when is not None
         and (when.date is not None or "date-ambiguous" in when.issues)
         and (datetext.is_bare(said) or datetext.is_bare(text))
     )
+
+
+@cache
+def _dated() -> re.Pattern[str]:
+    """The words around dates, which the list gives as beginnings, to their ends: "Published" for "publish"."""
+    changed, published = (datekinds.marks(name).pattern for name in ("changed", "published"))
+    return re.compile(rf"(?:{changed}|{published})\w*", re.IGNORECASE)
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
@@ -168,6 +208,8 @@ def _is_furniture(block: Block) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
     text = block.text
     if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _names_film(block):
+        return True
+    if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True
     starts = _stock(len(text) < _STOCK).get(text[:_LETTERS].casefold()) if len(text) < _NOTICE else None
     return starts is not None and text.casefold().startswith(starts)
@@ -259,7 +301,8 @@ def _credit() -> re.Pattern[str]:
         rf"|^(?:{rows['sources']})\s?[:：]\s?{who}$"
         rf"|©\s?[^.]{{2,60}}$"
         rf"|^[(\[]?(?:{rows['kinds']})[)\]]?$|[(\[](?:{rows['kinds']})[)\]]$"
-        rf"|/\s?(?:{rows['agencies']})(?: for [^.]{{2,40}})?[)\]]?$",
+        rf"|/\s?(?:{rows['agencies']})(?: for [^.]{{2,40}})?[)\]]?$"
+        rf"|^(?:{rows['agencies']})\s?/\s?[^.]{{2,60}}$",
         re.IGNORECASE,
     )
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from scraper.data import table
+from scraper.parse import datetext
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
 from scraper.parse.names import is_office
@@ -75,7 +76,8 @@ def whole(line: str) -> bool:
     if start is None:
         return False
     names = _end(_DUTCH.match(line) is not None).sub("", line[start.end() :])
-    return all(_is_person(name, alone=False) for name in _and().split(names))
+    first, *rest = _and().split(names)
+    return _is_person(first, alone=False) and all(_is_person(n, alone=False) or datetext.is_bare(n) for n in rest)
 
 
 def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:

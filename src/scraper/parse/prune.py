@@ -27,6 +27,7 @@ _MANY = 500  # elements whose text is looked at one by one: more are no page tha
 _LISTS = ("ol", "ul", "dl")
 _APART = ("body", "article", "main", "section", "td")  # a picture's frame is none of these
 _PROSE = "h1, h2, h3, h4, p, li"  # and has none of these in it
+_PICTURED = "figure:not(:has(blockquote, table, pre)) figcaption"
 _ROOTS = ("html", "body")  # hidden by some scripts until the page is ready
 # What most elements are: to pass over them takes a third of the time of asking for each tag that is cut.
 _COMMON = ("div", "a", "li", "span", "p", "img", "ul", "meta", "link", "path", "label", "i")
@@ -54,6 +55,12 @@ def captions(doc: Document) -> frozenset[str]:
     """The texts of the elements that are named for a picture, and hold one with no more than a line of text."""
     frames = {node.mem_id: node for picture in doc.tree.css("img, amp-img")[:_MANY] for node in _frames(picture)}
     texts = (clean(node.text()) for node in frames.values() if node.css_first(_PROSE) is None)
+    return frozenset(text for text in texts if len(text) <= CAPTION)
+
+
+def figcaptions(doc: Document) -> frozenset[str]:
+    """The texts of <figcaption>s, but for those that say who is quoted, or what a table or a piece of code shows."""
+    texts = (clean(node.text()) for node in doc.tree.css(_PICTURED)[:_MANY])
     return frozenset(text for text in texts if len(text) <= CAPTION)
 
 
