@@ -89,7 +89,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
     found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
     text, wall = paywall.cut(doc, found["body"][0].value, walls) if found["body"] else (None, None)
-    if text and wall:
+    if text and wall and found["body"][0].source != "site":
         found["body"] = (replace(found["body"][0], value=text), *found["body"][1:])
     found["summary"], idle = summary.apart(described, text, doc)
     readers, issues = access.access(doc, text, wall, marked)

@@ -126,7 +126,9 @@ def _items(doc: Document) -> list[str]:
     source, names = doc.page.body, (f"schema.org/{name}".encode() for name in _index("sign_types"))
     if (b"itemtype" not in source and b"itemType" not in source) or not any(name in source for name in names):
         return []  # most pages
-    found = [(node.attributes["itemtype"] or "").rpartition("/")[2] for node in doc.css("[itemtype*='schema.org/']")]
+    found = [
+        (node.attributes.get("itemtype") or "").rpartition("/")[2] for node in doc.css("[itemtype*='schema.org/']")
+    ]
     return [] if "article" in _lists("types", found) else found
 
 

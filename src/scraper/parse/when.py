@@ -225,9 +225,9 @@ def _likewise(change: Moment, told: Told, every: list[Moment]) -> Moment:
     for twin in every:
         if twin.kind == "published" and twin.instant and twin.source == change.source and twin.when.offset == own:
             clock = _minute(naive(twin))
-            offset = (
-                own if clock - own == utc else UTC_ITSELF if clock == utc else told.offset if clock == local else own
-            )
+            if clock - own == utc:
+                return change
+            offset = UTC_ITSELF if clock == utc else told.offset if clock == local else own
             return replace(change, when=replace(change.when, offset=offset))
     return change
 
