@@ -78,9 +78,9 @@ def _is_part(doc: Document, text: str, paid: bool) -> bool:
 
 def _ratio(doc: Document, text: str, count: str) -> float:
     """How many times the words of `text` a count of words is; 0 where it is of something else, or of characters."""
-    words = len(text.split())
-    if not words or not (count.isascii() and count.isdigit()) or abs(int(count) / len(text) - 1) < _NEAR:
+    if not text or not (count.isascii() and count.isdigit()) or abs(int(count) / len(text) - 1) < _NEAR:
         return 0
+    words = len(text.split())
     return int(count) / words if int(count) > words / _CUT else 0
 
 

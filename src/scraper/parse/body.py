@@ -75,8 +75,10 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in contents)
     shown = [block for block in marked if block.text != headline and not _is_boxed(block, core)]
     left_out = _captions(doc, shown) | _pullquotes(shown)
-    texts = _without_repeats(block.text for block in shown if block.text not in left_out)
-    kept = _without_head(doc, [text for text in texts if not _is_furnishing(text)])
+    texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
+    asked = _may_ask(texts)
+    kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
+    kept = _without_head(doc, kept)
     while kept and _announces(kept[-1]):
         kept.pop()
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
@@ -227,11 +229,6 @@ def _is_caption(text: str) -> bool:
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
 
 
-def _is_furnishing(text: str) -> bool:
-    """Whether a line tells the scorer about those around it, but is none of the article's."""
-    return _is_label(text) or _asks_to_follow(text) or _asks_to_sign_up(text)
-
-
 def _is_label(text: str) -> bool:
     """Whether a line is a button or the heading of something else. To the scorer it tells where that begins."""
     if len(text) >= _LINE:
@@ -242,17 +239,25 @@ def _is_label(text: str) -> bool:
     )
 
 
-def _asks_to_follow(text: str) -> bool:
-    """Whether a line asks readers to follow the site on a platform."""
+def _may_ask(texts: list[str]) -> bool:
+    """Whether a line names a platform or letters. Most pages have none, and need not be read for what they ask."""
+    short = "\n".join([text for text in texts if len(text) < _STOCK]).casefold()
+    return any(map(short.__contains__, _asked_for()))
+
+
+@cache
+def _asked_for() -> tuple[str, ...]:
+    rows = table("boilerplate.toml")
+    return tuple(word.casefold() for word in (*rows["follow"]["platforms"], *rows["letters"]["names"]))
+
+
+def _asks(text: str) -> bool:
+    """Whether a line asks readers to follow the site on a platform, or to sign up for its letters."""
     if len(text) >= _STOCK:
         return False
-    asks = _asks().match(text) or _following("within").search(text)
-    return bool(asks and _following("platforms").search(text)) or _asks_on_platform().search(text) is not None
-
-
-def _asks_to_sign_up(text: str) -> bool:
-    """Whether a line asks readers to sign up for letters."""
-    return len(text) < _STOCK and bool(_letters("names").search(text)) and bool(_letters("asks").search(text))
+    asks = _asks_first().match(text) or _following("within").search(text)
+    follows = bool(asks and _following("platforms").search(text)) or _asks_on_platform().search(text) is not None
+    return follows or bool(_letters("names").search(text) and _letters("asks").search(text))
 
 
 @cache
@@ -262,7 +267,7 @@ def _letters(name: str) -> re.Pattern[str]:
 
 
 @cache
-def _asks() -> re.Pattern[str]:
+def _asks_first() -> re.Pattern[str]:
     starts = "|".join(map(re.escape, table("boilerplate.toml")["follow"]["starts"]))
     return re.compile(rf"[^\w“„«‘\"']{{0,4}}(?:{starts})(?!\w)", re.IGNORECASE)  # what is quoted was said by somebody
 

@@ -89,7 +89,8 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = _declared(items[:_MAX_CRUMBS], doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    found = _last_crumb(_trail(doc, _TRAILS), "markup", "breadcrumb", doc)
+    named = b"readcrumb" in doc.page.body or b"READCRUMB" in doc.page.body  # spares most other pages a walk
+    found = _last_crumb(_trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
     return found or _last_crumb(_trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
 
 
@@ -108,6 +109,9 @@ def _address(item: Any) -> str:
 
 def _is_here(ref: str, doc: Document) -> bool:
     """Whether an address is the page's own; a mere "#" is the lack of one."""
+    last = ref.partition("?")[0].rstrip("/").rpartition("/")[2]
+    if last not in doc.url and "%" not in ref and "%" not in doc.url:
+        return False  # most are not
     url = urls.join(doc.url, ref) if ref and not ref.startswith("#") else None
     here, there = split_url(doc.url), split_url(url or "")
     same = unquote(there.path).rstrip("/") == unquote(here.path).rstrip("/") != ""

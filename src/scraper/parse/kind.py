@@ -122,13 +122,8 @@ def _types(doc: Document) -> list[str]:
 
 
 def _items(doc: Document) -> list[str]:
-    """The types of the page's microdata, if a sign may be among them; none where an article is."""
-    source, names = doc.page.body, (f"schema.org/{name}".encode() for name in _index("sign_types"))
-    if (b"itemtype" not in source and b"itemType" not in source) or not any(name in source for name in names):
-        return []  # most pages
-    found = [
-        (node.attributes.get("itemtype") or "").rpartition("/")[2] for node in doc.css("[itemtype*='schema.org/']")
-    ]
+    """The types of the page's microdata; none where an article is one of them."""
+    found = [(node.attributes.get("itemtype") or "").rpartition("/")[2] for node in doc.tree.css("[itemtype]")]
     return [] if "article" in _lists("types", found) else found
 
 

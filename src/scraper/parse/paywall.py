@@ -133,6 +133,8 @@ def _is_beside(doc: Document, at: int) -> bool:
 
 def cut(doc: Document, text: str, walls: list[Wall]) -> tuple[str, Wall | None]:
     """`text` without what stands in a wall's box, and the wall that ends it; None where it goes on behind each."""
+    if not walls:
+        return text, None
     paragraphs = text.split("\n\n")
     heads = ["".join(paragraph.split())[:_HEAD] for paragraph in paragraphs]
     for wall in walls:
