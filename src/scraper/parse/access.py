@@ -60,23 +60,27 @@ def access_source(doc: Document) -> Source:
     """Where the access stands: in the page's data, its metadata, or printed."""
     if declared(doc) is None:
         return "markup"
-    return "json-ld" if any("isAccessibleForFree" in obj for obj in doc.jsonld) else "meta"
+    return "json-ld" if _in_jsonld(doc) else "meta"
+
+
+def _in_jsonld(doc: Document) -> bool:
+    return any("isAccessibleForFree" in obj for obj in doc.jsonld)
 
 
 def _is_part(doc: Document, text: str, paid: bool) -> bool:
     """Whether `text` is less than the article, by what its data count or hold; a short one of a paid article is."""
-    ratio = _ratio(doc, text, str(doc.article_data.get("wordCount") or ""))
+    ratio = _ratio(text, str(doc.article_data.get("wordCount") or ""))
     if ratio > _CUT or not paid:  # page builders count their markup: it takes two signs where nothing is for sale
         return ratio > _CUT and (paid or text.endswith(_BROKEN_OFF))
     if len(jsonld.text(doc.article_data.get("articleBody")) or "") > 2 * len(text):
         return True
     if len(text) < _SHORT and not ratio:  # a system's own data count too, if no other articles are with them
         counts = set(_COUNTED.findall(doc.page.body))
-        ratio = _ratio(doc, text, counts.pop().decode()) if len(counts) == 1 else 0
+        ratio = _ratio(text, counts.pop().decode()) if len(counts) == 1 else 0
     return ratio > _CUT or (len(text) < _SHORT and not ratio)
 
 
-def _ratio(doc: Document, text: str, count: str) -> float:
+def _ratio(text: str, count: str) -> float:
     """How many times the words of `text` a count of words is; 0 where it is of something else, or of characters."""
     if not text or not (count.isascii() and count.isdigit()) or abs(int(count) / len(text) - 1) < _NEAR:
         return 0
@@ -86,7 +90,7 @@ def _ratio(doc: Document, text: str, count: str) -> float:
 
 def _unread(doc: Document) -> Access | None:
     """What isAccessibleForFree is in data that no parser reads, or that stand in an attribute, if it is one thing."""
-    if b"isAccessibleForFree" not in doc.page.body or any("isAccessibleForFree" in obj for obj in doc.jsonld):
+    if b"isAccessibleForFree" not in doc.page.body or _in_jsonld(doc):
         return None  # nothing, or of something else on the page
     found = {value.lower() for value in _FREE.findall(doc.page.body)}
     return _PAID_DATA.get(found.pop().decode()) if len(found) == 1 else None

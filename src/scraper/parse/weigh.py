@@ -12,7 +12,7 @@ WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
 UTC_ITSELF = timedelta()
 _ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
 _AGED = timedelta(days=60)  # a declared day so long after that of the address is of a page that was dated anew
-_SEEN = ("label", "markup")
+SEEN = ("label", "markup")  # sources that readers see
 _HOUR, _HALF = timedelta(hours=1), timedelta(minutes=30)
 _SLOW = timedelta(minutes=3)  # that a page is printed after its data
 
@@ -57,9 +57,10 @@ def _said(day: Moment, every: list[Moment]) -> Told | None:
         if not near(naive(other).date(), day.when.date) or not datekinds.tells_publication(other.raw):
             continue
         if not any(_is_same(other, m) for m in data if m.kind == "published"):
-            offsets = (_between(naive(other), earliest(m)) for m in data)
             own = other.when.offset
-            own = next((each for each in offsets if each is not None), None) if own is None else own
+            if own is None:
+                offsets = (_between(naive(other), earliest(m)) for m in data)
+                own = next((each for each in offsets if each is not None), None)
             return Told(other, other, naive(other), own)
     return None
 
@@ -74,7 +75,7 @@ def _is_same(printed: Moment, instant: Moment) -> bool:
 
 def _candidates(every: list[Moment]) -> list[Moment]:
     """The moments of publication in the order of trust; hAtom's "updated" is one where no element tells another."""
-    changes = [m for m in every if m.kind == "modified" and not m.spare and m.trust <= 8 and m.source in _SEEN]
+    changes = [m for m in every if m.kind == "modified" and not m.spare and m.trust <= 8 and m.source in SEEN]
     last = max((m.when.date for m in changes if m.when.date), default=None)
     found = [m for m in every if m.kind == "published" and not (last and _is_foreign(m, last))]
     found.sort(key=lambda m: m.trust)

@@ -13,10 +13,11 @@ from scraper.parse import datelines, moments
 from scraper.parse.datekinds import Kind
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment, near
-from scraper.parse.weigh import EAST, UTC_ITSELF, WEST, Told, decide, earliest, naive, zoned
+from scraper.parse.weigh import EAST, SEEN, UTC_ITSELF, WEST, Told, decide, earliest, naive, zoned
 
 _AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch: zones and fast clocks
 _FEW = 6  # elements looked at for the local time of a day that is declared; they come nearest the headline first
+_SOON = timedelta(days=3)  # between publication and a printed change; later the clock may have changed
 _LATE = "enough was known before"
 
 
@@ -181,9 +182,6 @@ def _stamp(doc: Document, told: Told | None, seen: list[Moment], refused: dict[i
     )
 
 
-_PRINTED, _SOON = ("markup", "label"), timedelta(days=3)  # later the clock may have changed
-
-
 def _zone(doc: Document) -> tzinfo | None:
     """The site's configured zone; None where there is none. Its name was checked with the configuration."""
     return ZoneInfo(doc.rules.timezone) if doc.rules.timezone else None
@@ -204,11 +202,11 @@ def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zo
 
 def _later(change: Moment, told: Told, every: list[Moment]) -> Moment:
     """A change that is printed after the one in the data, by the publication's clock: systems forget their data."""
-    if told.offset is None or change.source in _PRINTED:
+    if told.offset is None or change.source in SEEN:
         return change
     last, best = _utc(earliest(change)) or "", change
     for moment in every:
-        if moment.kind == "modified" and moment.timed and not moment.instant and moment.source in _PRINTED:
+        if moment.kind == "modified" and moment.timed and not moment.instant and moment.source in SEEN:
             placed = replace(moment, when=replace(moment.when, offset=told.offset))
             at = _utc(earliest(placed)) or ""
             if at[:16] > last[:16] and naive(moment) - told.local < _SOON:
