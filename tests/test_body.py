@@ -553,6 +553,9 @@ _JUMPS = '<ul><li><a href="#a">The river in March</a></li><li><a href="#b">2. Th
             id="a film's line",
         ),
         pytest.param(f"{_STORY}<p>You might also like these:</p>", 3, id="a last line that leads on"),
+        pytest.param(f"{_STORY}<p>About the author:</p><p>{_FELL[::-1]}</p>", 3, id="who wrote it"),
+        pytest.param(f"{_STORY}<h3>Zu den AutorInnen</h3><p>{_FELL[::-1]}</p>", 3, id="who wrote it, in German"),
+        pytest.param(f"{_STORY}<h3>About the author’s house</h3><p>{_FELL[::-1]}</p>", 5, id="a house"),
         pytest.param(
             f"<p>{_FELL}</p><p>{_OPENED}</p><p class='affiliate-disclaimer'>{_PAID}</p>", 2, id="a disclaimer"
         ),

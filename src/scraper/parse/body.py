@@ -16,6 +16,7 @@ from scraper.parse import byline, datekinds, datetext, islands, jsonld, paywall,
 from scraper.parse.access import THIN, declared
 from scraper.parse.blocks import Block, Context, names, read
 from scraper.parse.document import Document
+from scraper.parse.endings import without_end
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
 from scraper.parse.text import clean, one_of
@@ -29,7 +30,6 @@ _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
-_ANNOUNCED = 120  # characters; a longer last line is prose
 _NUMBERING = 4  # characters in front of a link: "12. "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
@@ -78,9 +78,7 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
     asked = _may_ask(texts)
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
-    kept = _without_head(doc, kept)
-    while kept and _announces(kept[-1]):
-        kept.pop()
+    kept = without_end(_without_head(doc, kept))
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
 
 
@@ -92,16 +90,6 @@ def _is_boxed(block: Block, core: Context) -> bool:
         return True
     looks = (block.look, block.context.look if block.context is not core else "")
     return any("discl" in look.lower() and _DISCLAIMER.search(look) for look in looks)
-
-
-def _announces(text: str) -> bool:
-    """Whether a last line leads to other articles: "You might also like:"."""
-    return text[-1] in ":：" and len(text) < _ANNOUNCED and not _more().isdisjoint(text[:-1].casefold().split())
-
-
-@cache
-def _more() -> frozenset[str]:
-    return frozenset(table("boilerplate.toml")["cues"]["more"])
 
 
 def _contents(blocks: list[Block]) -> set[int]:

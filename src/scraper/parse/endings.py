@@ -1,0 +1,40 @@
+"""What stands at the end of an article's text and is no part of it: what leads to other articles, and who wrote it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from scraper.data import table
+
+_ANNOUNCED = 120  # characters; a longer line is prose
+_ABOUT = 6  # last paragraphs among which the author may be introduced
+_EDGES = " .:：–—-•*[]"
+
+
+def without_end(texts: list[str]) -> list[str]:
+    """`texts` without a last line that leads to other articles, and without the lines about the author."""
+    start = max(1, len(texts) - _ABOUT)
+    end = next((i for i in range(start, len(texts)) if _introduces(texts[i])), len(texts))
+    while end and _announces(texts[end - 1]):
+        end -= 1
+    return texts[:end]
+
+
+def _announces(text: str) -> bool:
+    """Whether a line leads to other articles: "You might also like:"."""
+    return text[-1] in ":：" and len(text) < _ANNOUNCED and not _more().isdisjoint(text[:-1].casefold().split())
+
+
+@cache
+def _more() -> frozenset[str]:
+    return frozenset(table("boilerplate.toml")["cues"]["more"])
+
+
+def _introduces(text: str) -> bool:
+    """Whether a line is a heading over who wrote the article: "About the author"."""
+    return len(text) < _ANNOUNCED and text.strip(_EDGES).casefold() in _about()
+
+
+@cache
+def _about() -> frozenset[str]:
+    return frozenset(table("boilerplate.toml")["about"]["heads"])
