@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from scraper import parse
-from scraper.model import NO_RULES, Page
-from scraper.parse import category, marked, moments
+from scraper.model import NO_RULES, Article, Page
+from scraper.parse import article, category, marked, moments
 from scraper.parse.document import Document, charset_of, to_utf8
+from surroundings import FIXTURES
 
 
 def twice(text: str) -> bytes:
@@ -79,3 +85,25 @@ def test_charset_of_the_header(body: bytes, content_type: str, charset: str) -> 
 def test_readings_over_a_word_are_no_part_of_a_headline() -> None:
     page = "<title>橋が開通：北町新報</title><h1><ruby>橋<rp>（</rp><rt>はし</rt><rp>）</rp></ruby>が開通</h1>"
     assert parse(page.encode(), url="https://kitamachi.example/1").headline == "橋が開通"
+
+
+@pytest.mark.parametrize("read", [article.parse, article.explain])
+def test_a_tree_is_gone_when_its_page_is_read(read: Callable[[Page], Article], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree is larger than its page, and the garbage collector does not know of its memory."""
+    documents: list[weakref.ref[Document]] = []
+
+    class Watched(Document):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args)
+            documents.append(weakref.ref(self))
+
+    monkeypatch.setattr(article, "Document", Watched)
+    pages = sorted(FIXTURES.rglob("*.html"))[:40]
+    gc.disable()
+    try:
+        for page in pages:
+            read(Page("https://valley.example/1", "https://valley.example/1", 200, (), page.read_bytes(), None))
+        left = sum(document() is not None for document in documents)
+    finally:
+        gc.enable()
+    assert (len(pages), len(documents), left) == (40, 40, 0)

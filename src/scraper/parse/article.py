@@ -99,6 +99,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
     if readers != "unknown":
         sources["access"] = access.access_source(doc)
+    doc.memo.clear()  # some of it refers to the document: a cycle would keep the tree until the collector runs
     return Article(
         id=article_id(declared),
         site=rules.site or doc.host,
