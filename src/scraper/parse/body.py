@@ -221,10 +221,10 @@ def _is_label(text: str) -> bool:
     """Whether a line is a button or the heading of something else. To the scorer it tells where that begins."""
     if len(text) >= _LINE:
         return False
+    if text.strip(_EDGES).casefold() in _lines() or paywall.says(text):
+        return True
     without = _COUNT.sub("", text, count=1)
-    return text.strip(_EDGES).casefold() in _lines() or (
-        without != text and without.strip(_EDGES).casefold() in table("boilerplate.toml")["counters"]["words"]
-    )
+    return without != text and without.strip(_EDGES).casefold() in table("boilerplate.toml")["counters"]["words"]
 
 
 def _may_ask(texts: list[str]) -> bool:

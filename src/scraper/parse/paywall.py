@@ -51,6 +51,13 @@ def find(doc: Document) -> list[Wall]:
     ]
 
 
+def says(line: str) -> bool:
+    """Whether a line says by itself that the text ends there for some: also where what it says is not so."""
+    known = _starts().get(line[:_KEY])
+    match = known.match(line) if known else None
+    return match is not None and match.lastgroup == "says"
+
+
 def _judged(doc: Document, at: int, firm: bool) -> Wall | None:
     """The wall at a place, None where what is asked for is something else. `firm`: the line says it by itself."""
     below = " ".join(" ".join(doc.pieces[at : at + _NEXT]).split())[: 2 * _LINE]
