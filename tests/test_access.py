@@ -12,6 +12,7 @@ TEXT = "".join(
     for i in range(8)
 )
 MORE = TEXT.replace("report", "tale")
+LAST = "</p>".join(TEXT.replace("report", "second report").split("</p>")[:3])
 JAPANESE = (
     "<p>" + "港の拡張工事が来年から始まる見通しとなった。市は予算案を議会に提出し、意見を聞いている。" * 4 + "</p>"
 )
@@ -50,6 +51,11 @@ def data(values: str) -> str:
             f"{TEXT}<p>This article is for subscribers only, the page said to all who came.</p>{MORE}{MORE}",
             *("unknown", []),
             id="news that goes on",
+        ),
+        pytest.param(
+            f"{TEXT}<h3>Seguí leyendo</h3><p>Suscribite por $199 al mes.</p><section>{LAST}</section>",
+            *("unknown", []),
+            id="an offer before the last paragraphs",
         ),
         pytest.param(
             f"{TEXT}<div><a href=/2><span>Continue reading</span> Members vote on fees</a></div>",

@@ -559,6 +559,16 @@ _JUMPS = '<ul><li><a href="#a">The river in March</a></li><li><a href="#b">2. Th
         pytest.param(
             f"<p>{_FELL}</p><p>{_OPENED}</p><p class='affiliate-disclaimer'>{_PAID}</p>", 2, id="a disclaimer"
         ),
+        pytest.param(
+            "".join(f"<div class='subscriber-only'><p>{text}</p></div>" for text in (_FELL, _OPENED, _PAID)),
+            3,
+            id="each paragraph for subscribers",
+        ),
+        pytest.param(
+            "".join(f"<div class='login-{i}'><p>{text}</p></div>" for i, text in enumerate((_FELL, _OPENED, _PAID))),
+            3,
+            id="a text in nothing but boxes",
+        ),
         pytest.param(f"<div class='has-disclaimer'>{_STORY}</div>", 3, id="a text that has a disclaimer"),
         pytest.param(f"{_STORY}{MORE}{SOLE}<div class='newsletter-box'><p>{_PAID[::-1]}</p></div>", 5, id="a box"),
         pytest.param(

@@ -15,6 +15,7 @@ from scraper.model import Found
 from scraper.parse import byline, datekinds, datetext, islands, jsonld, paywall, prune
 from scraper.parse.access import THIN, declared
 from scraper.parse.blocks import Block, Context, names, read
+from scraper.parse.boxes import contents, without_boxes
 from scraper.parse.document import Document
 from scraper.parse.endings import without_end
 from scraper.parse.scorer import score
@@ -30,7 +31,6 @@ _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
-_NUMBERING = 4  # characters in front of a link: "12. "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
@@ -43,10 +43,6 @@ _MARKS = " \"'“”„«»‘’‹›.…,:;"
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
-# Names of what sites say about their links: "disclaimer", "affiliate-disclosure"; a bare "disclosure" opens a list.
-_DISCLAIMER = re.compile(
-    r"(?<![\w-])(?!(?:has|no|is|with)-)[\w-]*(?:disclaimer|(?:affiliate|advertis\w*)[-_]*disclosure)", re.IGNORECASE
-)
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
 # What PHP prints into the page with display_errors on (php_error_cb in its main.c): "Warning: ... in FILE on line 3".
 _PHP = re.compile(r"(?:Warning|Notice|Deprecated|Strict Standards|Fatal error|Parse error): .+ on line \d+$")
@@ -71,31 +67,15 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    contents = _contents(blocks)
-    marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in contents)
-    shown = [block for block in marked if block.text != headline and not _is_boxed(block, core)]
+    jumps = contents(blocks)
+    marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
+    shown = without_boxes([block for block in marked if block.text != headline], core)
     left_out = _captions(doc, shown) | _pullquotes(shown)
     texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
     asked = _may_ask(texts)
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
     kept = without_end(_without_head(doc, kept))
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
-
-
-def _is_boxed(block: Block, core: Context) -> bool:
-    """Whether a block stands in a box named for signing up, which has no such name if most of the prose is in it; or it
-    or its parent is named for a disclaimer, as the article's own element may be for having one.
-    """
-    if "signup" in block.context.above:
-        return True
-    looks = (block.look, block.context.look if block.context is not core else "")
-    return any("discl" in look.lower() and _DISCLAIMER.search(look) for look in looks)
-
-
-def _contents(blocks: list[Block]) -> set[int]:
-    """Which blocks are a table of contents: in a row, and nothing but links to other places of the page."""
-    jumps = {i for i, block in enumerate(blocks) if block.jumps and block.jumps + _NUMBERING >= len(block.text)}
-    return {i for i in jumps if i - 1 in jumps or i + 1 in jumps}
 
 
 def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:

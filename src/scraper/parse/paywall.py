@@ -20,6 +20,7 @@ _NEXT = 6  # pieces behind a question, in which stands what one has to have
 _MOST = 8  # such lines that are looked at
 _HEAD = 40  # characters, blanks aside, by which a paragraph is found again
 _REST = 800  # characters: what the box says; more is the article, which goes on behind it
+_PROSE = 100  # characters of a paragraph; what a box offers is told in shorter lines, or names its price
 _KEY = 2  # letters by which the lines are sorted
 _MARK = 50  # characters; no mark beside a headline is longer
 _BEHIND, _BEFORE = 9, 3  # pieces behind a headline, and in front of it, where a mark may be
@@ -147,12 +148,20 @@ def cut(doc: Document, text: str, walls: list[Wall]) -> tuple[str, Wall | None]:
     for wall in walls:
         before = _squashed(doc.pieces[: wall.at])
         behind = next((i for i, head in enumerate(heads) if head not in before), len(heads))
-        if not behind or sum(map(len, paragraphs[behind:])) > _REST:
+        if not behind or _goes_on(paragraphs[behind:]):
             continue
         after = _squashed(doc.pieces[wall.at :])
         if all(head in after for head in heads[behind:]):
             return "\n\n".join(paragraphs[:behind]), wall
     return text, None
+
+
+def _goes_on(rest: list[str]) -> bool:
+    """Whether what stands behind a wall is the article: much text, or paragraphs that ask for nothing."""
+    prose = [
+        text for text in rest if len(text) > _PROSE and not any(_words(n).search(text) for n in ("paid", "account"))
+    ]
+    return len(prose) > 1 or sum(map(len, rest)) > _REST
 
 
 def _squashed(pieces: list[str]) -> str:
