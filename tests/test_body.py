@@ -591,6 +591,14 @@ def test_what_is_printed_beside_the_text(html: str, expected: int) -> None:
     assert len(text.split("\n\n")) == expected, text
 
 
+def test_an_opinion_is_no_comment_of_a_reader() -> None:
+    story, other = ("".join(f"<p>{i}. {text}</p>" for i in range(n)) for text, n in ((_FELL, 60), (_PAID, 9)))
+    head = "<h1>Footbridge at Mirzhol reopens</h1>"
+    page = f"<body><main class='kommentar'>{head}{story}</main><div class='about'>{other}</div></body>"
+    text = parse(page.encode(), url="https://valley.example/bridge").body or ""
+    assert (text.count(_FELL), text.count(_PAID)) == (60, 0)
+
+
 def test_the_text_begins_at_the_h1_that_holds_the_headline() -> None:
     doc = document("<body><h1>The office</h1><h1><span>6.7.2021</span> Bridge “Mirzhol” reopens</h1></body>")
     assert doc.tree.body is not None

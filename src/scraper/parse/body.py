@@ -167,9 +167,10 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
     page = doc.tree.body
     if page is None:
         return None
-    core, mass = prune.container(page)
+    title = prune.title_of(page, headline)
+    core, mass = prune.container(page, title)
     path = _path(core)
-    blocks, context = read(core, prune.title_of(page, headline), mass)
+    blocks, context = read(core, title, mass)
     blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_furniture(block)]
     return (blocks, context, evidence, path) if blocks else None
 

@@ -14,6 +14,7 @@ from scraper.parse.sitename import squash
 from scraper.parse.text import clean
 
 _AWAY = frozenset(["comment", "related", "side", "nav", "signup", "promo", "notice", "listing", "byline", "toc"])
+_OPINION = frozenset(["comment"])  # what an article may be as well
 _AWAY_TAGS = frozenset(["aside", "nav", "footer", "header", "form", "a"])
 _LABEL = 40  # characters; less text is a label or a link, not prose
 _STEP = 0.8  # of an element's prose that one child must hold to be taken for the article's element instead
@@ -76,15 +77,17 @@ def _frames(picture: LexborNode) -> Iterator[LexborNode]:
         node = node.parent
 
 
-def container(body: LexborNode) -> tuple[LexborNode, dict[int, float]]:
+def container(body: LexborNode, title: LexborNode | None) -> tuple[LexborNode, dict[int, float]]:
     """The element that holds most of the page's prose, and how much each element holds, by memory id.
 
-    From <body> down, as long as one child keeps nearly all of it.
+    From <body> down, as long as one child keeps nearly all of it. What holds the headline `title` is no comment of
+    readers, whatever its name: so opinion pieces are called too.
     """
-    masses = _weigh(body, _paragraphs(body))
+    above = _ids_above(title) if title is not None else set[int]()
+    masses = _weigh(body, _paragraphs(body), above)
     node = masses.descend(body)
     if masses.total.get(node.mem_id, 0.0) < _THIN:
-        texts = _weigh(body, _texts(body))
+        texts = _weigh(body, _texts(body), above)
         inner = texts.descend(body)
         # Text that is not in paragraphs counts where it is close together, not all over the page. Names on the way may
         # discount it to little (Blogger's posts are <div>s in a widget): elsewhere, twice what <p> gave will do.
@@ -189,6 +192,7 @@ class _Masses:
     children: dict[int, list[LexborNode]] = field(default_factory=dict)
     above: dict[int, int] = field(default_factory=dict)  # the element around each
     away: dict[int, frozenset[str]] = field(default_factory=dict)  # what speaks against each and all around it
+    titled: set[int] = field(default_factory=set)  # elements around the headline
 
     def add(self, node: LexborNode, prose: float) -> None:
         """Count `prose` for `node` and all elements around it, discounted for each name that speaks against it."""
@@ -218,7 +222,7 @@ class _Masses:
         away = self.away[above]
         for here, new in reversed(chain):
             if against := _against(new):
-                away |= against
+                away |= against - _OPINION if here in self.titled else against
             self.away[here] = away
             self.above[here] = above
             self.children.setdefault(above, []).append(new)
@@ -236,7 +240,7 @@ class _Masses:
         return node
 
 
-def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> _Masses:
+def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]], titled: set[int]) -> _Masses:
     """Where the prose is."""
     own: dict[int, float] = {}
     nodes: dict[int, LexborNode] = {}
@@ -244,7 +248,7 @@ def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]]) -> _Masse
         key = parent.mem_id
         own[key] = own.get(key, 0.0) + size - _LABEL * 0.75
         nodes[key] = parent
-    masses = _Masses(body.mem_id, away={body.mem_id: frozenset()})
+    masses = _Masses(body.mem_id, away={body.mem_id: frozenset()}, titled=titled)
     for key, prose in own.items():
         masses.add(nodes[key], prose)
     return masses
