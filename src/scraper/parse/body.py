@@ -199,10 +199,13 @@ def _is_caption(text: str) -> bool:
 
 
 def _is_label(text: str) -> bool:
-    """Whether a line is a button or the heading of something else. To the scorer it tells where that begins."""
+    """Whether a line is a button or the heading of something else. To the scorer it tells where that begins.
+
+    Or what is left of a line whose name was read as a label: ", Springfield".
+    """
     if len(text) >= _LINE:
         return False
-    if text.strip(_EDGES).casefold() in _lines() or paywall.says(text):
+    if text[0] in ",;" or text.strip(_EDGES).casefold() in _lines() or paywall.says(text):
         return True
     without = _COUNT.sub("", text, count=1)
     return without != text and without.strip(_EDGES).casefold() in table("boilerplate.toml")["counters"]["words"]
@@ -339,10 +342,16 @@ def summary(doc: Document) -> Found | None:
     below = (node for head in heads[:3] for node in _below(head))
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
-            text = clean(node.text())
+            text = _lines_of(node)
             if 20 < len(text) < _STANDFIRST and not _is_gadget(node, len(text)):
                 return Found(text, "markup", text, _path(node))
     return None
+
+
+def _lines_of(node: LexborNode) -> str:
+    """An element's text, with a blank between paragraphs that touch."""
+    text, apart = clean(node.text()), clean(" ".join(part.text() for part in node.css("p, li")))
+    return apart if apart.replace(" ", "") == text.replace(" ", "") else text
 
 
 def _is_gadget(node: LexborNode, size: int) -> bool:

@@ -199,7 +199,7 @@ def from_heading(doc: Document) -> Found | None:
     for _ in range(_LEVELS):
         if around is None or around.tag in ("body", "html"):
             break
-        links = (link for link in around.css("a[href]") if _section_page().search(link.attributes["href"] or ""))
+        links = (link for link in around.css("a[href]") if _is_to_section(link, doc))
         near = [link for link in links if _is_beside(link, around, doc)]
         if len({squash(link.text()) for link in near}) > _BESIDE:
             break
@@ -208,6 +208,16 @@ def from_heading(doc: Document) -> Found | None:
                 return found
         around = around.parent
     return None
+
+
+def _is_to_section(link: LexborNode, doc: Document) -> bool:
+    """Whether a link leads to a section by its address, or to the folder of that name that the page itself is in."""
+    address = link.attributes["href"] or ""
+    if _section_page().search(address):
+        return True
+    path = unquote(split_url(address).path).rstrip("/")
+    inside = len(path) > 1 and unquote(split_url(doc.url).path).startswith(f"{path}/")
+    return inside and _names(tidy(link.text()), path.rpartition("/")[2])
 
 
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:

@@ -34,6 +34,9 @@ _DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(\d{4}|\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:19|20)\d\d(?![\d/-])")
 _NUMBERS = re.compile(r"(?<!\d)\d\d?[/-]\d\d?[/-]\d")
 _PIECE = 200  # characters of a text that may be a date; scripts are longer
+_GLUED = re.compile(r"(?<=\d)(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{3})")  # elements that touch: "6 July 2021Updated"
+_SEAMS = "br, div, p, li, dt, dd, td"  # with these a new line begins
+_SEAMED = frozenset(_SEAMS.split(", "))
 # Parts of a line that the page names as a change or does not show.
 _APART = "[class*='updat' i], [class*='modif' i], [hidden], [style*='display:none' i], [style*='display: none' i]"
 
@@ -54,10 +57,13 @@ def read(doc: Document, text: str) -> When | None:
     elif _NUMBERS.search(text):
         order = _proven_order(doc)
     when = datetext.read(text, language=language, order=order, now=doc.page.fetched_at)
-    if when is None or "date-ambiguous" not in when.issues:
+    if when is None or when.issues not in (("date-ambiguous",), ("date-no-year",)):
         return when
-    readings = (datetext.read(text, language=language, order=each, now=doc.page.fetched_at) for each in _ORDERS)
     declared = _declared_days(doc)
+    if when.issues == ("date-no-year",):
+        readings = (datetext.read(text, language=language, now=doc.page.fetched_at, declared=each) for each in declared)
+        return next(filter(None, readings), when)
+    readings = (datetext.read(text, language=language, order=each, now=doc.page.fetched_at) for each in _ORDERS)
     return next((each for each in readings if each and each.date and _is_near(each.date, declared)), when)
 
 
@@ -187,15 +193,32 @@ def shown(node: LexborNode, most: int) -> str:
     """An element's text up to `most` characters, without the parts that it names as a change or hides."""
     text, first = node.text(), node.child  # much of it may be blanks
     leaf = first is None or (first.is_text_node and first.next is None)
-    if leaf or node.tag == "time" or len(text) > 4 * most or not any(map(str.isdigit, text)):
+    if leaf or len(text) > 4 * most or not any(map(str.isdigit, text)):
+        return text[:most]
+    text = _GLUED.sub(" ", _in_lines(node, text))
+    if node.tag == "time":
         return text[:most]
     for part in node.css(_APART)[:_PARTS]:
         name = part.attributes.get("class") or ""
         if part.mem_id == node.mem_id or not any(map(str.isdigit, part.text())):
             continue
         if part.attributes.keys() & {"hidden", "style"} or names_change(name):
-            text = text.replace(part.text(), " ", 1)
+            text = text.replace(_in_lines(part, part.text()), " ", 1)
     return text
+
+
+def _in_lines(node: LexborNode, text: str) -> str:
+    """An element's text with a blank where a line of it ends: in "6:12 PM<br>Updated" PM is a word."""
+    if node.css_first(_SEAMS) is None:
+        return text
+    pieces: list[str] = []
+    for piece in node.traverse(include_text=True):
+        before = piece.prev
+        if piece.tag in _SEAMED or (before is not None and before.tag in _SEAMED):
+            pieces.append(" ")
+        if piece.is_text_node:
+            pieces.append(piece.text())
+    return "".join(pieces)
 
 
 def clock_behind(node: LexborNode) -> str | None:

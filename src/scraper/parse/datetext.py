@@ -6,11 +6,12 @@ import functools
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from scraper.parse import clocktext, days
+from scraper.parse import clocktext
 from scraper.parse.clocktext import Clock
 from scraper.parse.datewords import LONGEST, Line, Meaning, Words, cut, fold, words
-from scraper.parse.days import Context, Day, Order
+from scraper.parse.days import Context, Day, Order, numeric
 from scraper.parse.machinedate import When, read_lenient, read_machine
+from scraper.parse.nameddays import named
 
 __all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 
@@ -31,16 +32,18 @@ def read(
     order: Order | None = None,
     now: datetime | None = None,
     zone: tzinfo | None = None,
+    declared: date | None = None,
 ) -> When | None:
     """The first date of a short text (a label's value, a byline, the text of <time>), None if there is none.
 
     `language` is a BCP 47 tag, `order` the order of numbers where the page proves it, `now` the time of the fetch
     (naive is taken as UTC), against which relative forms count and the future is refused, `zone` that of "today".
+    With `declared`, a day without a year is read as the one that is at most a day away from it.
     A date that is there but refused gives a When whose date is None and whose issues say why.
     """
     if len(text) > _SHORT and not _DIGIT.search(text, 0, LONGEST):
         return None
-    tables, context = words(), _context(language, order, now)
+    tables, context = words(), _context(language, order, now, declared)
     if text[4:5] == "-" and (found := read_machine(text)) and found.date and found.date <= context.latest:
         return found
     if context.language == "ja":
@@ -50,7 +53,7 @@ def read(
     line = cut(fold(text))
     if not line.words:
         return None
-    dates = days.find(line, context)
+    dates = sorted([*numeric(line, context), *named(line, context)], key=lambda day: day.start)
     best = _best(dates)
     clocks = clocktext.find(line, tables, language) if best or context.now else []
     if best is None or best.issue in _REFUSED:
@@ -132,13 +135,13 @@ def _is_alone(line: Line, clock: Clock) -> bool:
     return clock.start == line.starts[0] and clock.end == line.ends[-1]
 
 
-def _context(language: str | None, order: Order | None, now: datetime | None) -> Context:
+def _context(language: str | None, order: Order | None, now: datetime | None, declared: date | None = None) -> Context:
     tag = (language or "").strip().lower().replace("_", "-")
     base = tag.partition("-")[0]
     if now is not None and now.tzinfo is None:
         now = now.replace(tzinfo=UTC)
     tables = words()
-    return Context(tables, tables.aliases.get(base, base), tag, order, now)
+    return Context(tables, tables.aliases.get(base, base), tag, order, now, declared)
 
 
 def _best(found: list[Day]) -> Day | None:
@@ -157,7 +160,7 @@ def _best(found: list[Day]) -> Day | None:
 
 def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], context: Context) -> When:
     """The date with the time that stands beside it."""
-    clock = _clock_beside(line, _whole(line, best, found), clocks, context.tables)
+    clock = _clock_beside(line, _whole(line, best, found, context.tables), clocks, context.tables)
     issues = (best.issue,) if best.issue else ()
     if clock is None:
         return When(best.date, None, None, issues, best.calendar)
@@ -177,15 +180,20 @@ def _turned(rule: str, day: date, clock: time) -> timedelta | None:
     return datetime.combine(day, clock, tzstr(rule)).utcoffset()
 
 
-def _whole(line: Line, best: Day, found: list[Day]) -> tuple[int, int]:
+def _whole(line: Line, best: Day, found: list[Day], tables: Words) -> tuple[int, int]:
     """The place of a date with those that say it again beside it: "15 سرطان 1400 - 6 July 2021"."""
     start, end = best.start, best.end
-    found = [day for day in found if day.date == best.date or day.calendar != best.calendar]
-    for day in found:
-        if best.date and day.date and abs(day.date - best.date) <= timedelta(days=2) and -12 <= day.start - end <= 12:
+    again = [
+        day
+        for day in found
+        if (day.date == best.date or day.calendar != best.calendar)
+        and (best.date and day.date and abs(day.date - best.date) <= timedelta(days=2))
+    ]
+    for day in again:
+        if -12 <= day.start - end <= 12 and _strange(line, end, day.start, tables) is not None:
             end = max(end, day.end)
-    for day in reversed(found):
-        if best.date and day.date and abs(day.date - best.date) <= timedelta(days=2) and -12 <= start - day.end <= 12:
+    for day in reversed(again):
+        if -12 <= start - day.end <= 12 and _strange(line, day.end, start, tables) is not None:
             start = min(start, day.start)
     return start, end
 

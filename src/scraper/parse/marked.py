@@ -45,7 +45,7 @@ _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form"
 _FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
 _OTHERS = re.compile(r"comment|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
 _OWN = re.compile(
-    r"\b(?:post|entry|article)[-_]|author|byline|meta", re.IGNORECASE
+    r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE
 )  # of an article's own foot, or an item of its line
 _WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
 _SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))

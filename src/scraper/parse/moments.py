@@ -306,9 +306,14 @@ def _agree(one: When, other: When) -> bool:
 def _shown(doc: Document, node: LexborNode, printed: str) -> When | None:
     """The date that an element prints; of a badge whose parts touch one another too: Apr|04|2013."""
     when = read(doc, printed)
-    if (when is None or when.date is None) and len(printed) < _BADGE and printed == clean(node.text()):
+    if (when is None or when.date is None) and len(printed) < _BADGE:
         apart = clean(node.text(separator=" "))
-        if apart != printed and (found := read(doc, apart)) and found.date:
+        if (
+            apart.replace(" ", "") == printed.replace(" ", "")
+            and apart != printed
+            and (found := read(doc, apart))
+            and found.date
+        ):
             return found
     return when
 

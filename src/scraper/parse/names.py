@@ -26,6 +26,7 @@ _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
 _DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*")  # one behind a full name, or an agency: "Ada Lind, PhD, AFP"
+_STATION = re.compile(r"[^\W\d_a-z]{2,6} [^,]+")  # behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
 _GOES_ON = re.compile(r"\S+ (?:in|on)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Human in the Valley"
 _GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
@@ -45,7 +46,7 @@ def _pattern(name: str) -> re.Pattern[str]:
     listed = [word for each in lists for word in table("authorwords.toml")[each]]
     words = "|".join(sorted(map(re.escape, listed), key=len, reverse=True))
     forms = {
-        "before": rf"^(?:{words})\b\s*[:：.]?\s+|^(?:{words})\s*[:：／]\s*",
+        "before": rf"^(?:{words})(?:\s*[:：.]?\s+|\s*[:：／]\s*)",
         "between": rf"\s+(?:{words})\s+|\s*&\s*",
         "until": rf"\s+(?:{words})(?:\b.*|$)",
         "dated": rf"(?:^|\s+)(?:{words})(?:\b.*|$)",
@@ -81,7 +82,7 @@ def _split(text: str) -> Iterator[str]:
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
         parts = [part for part in parts if part not in pictured]
-    full = False
+    full = mixed = False
     for part in parts:
         beside = full
         if (is_role(part) or is_picture_role(part)) and part != text:
@@ -90,9 +91,14 @@ def _split(text: str) -> Iterator[str]:
         if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
             pieces = [part]  # "José Lind e Ott" is one name, "José Lind e Ada Ott" are two
         for piece in pieces:
-            if (name := one(piece)) is not None and not (beside and _DEGREE.fullmatch(name)):
-                full = full or " " in name
+            if (name := one(piece)) is not None and not (beside and _is_employer(name, mixed)):
+                full, mixed = full or " " in name, mixed or (" " in name and not name.isupper())
                 yield name
+
+
+def _is_employer(name: str, mixed: bool) -> bool:
+    """Whether what stands behind a full name is a degree, an agency or, where names are in `mixed` case, a station."""
+    return bool(_DEGREE.fullmatch(name) or (mixed and _STATION.fullmatch(name)))
 
 
 def strip_before(text: str) -> str:
@@ -124,7 +130,7 @@ def one(text: str) -> str | None:
         return None
     if text.split()[-1].casefold() in table("authorwords.toml")["hanging"]:
         return None
-    if len(text) > 2 and datewords.fold(text) in datewords.words().weekdays.names:
+    if len(text) > 2 and datewords.fold(text.rstrip(".")) in datewords.words().weekdays.names:
         return None  # "By Ada Lind, Monday"
     return None if _NOT_A_NAME.search(text) and not text.replace(" ", "").isalpha() and not _dotted(text) else text
 

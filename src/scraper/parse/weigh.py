@@ -40,7 +40,7 @@ def decide(every: list[Moment]) -> Told | None:
         return told
     instant = next((m for m in agreeing if m.instant and m.trust <= max(8, day.trust) and _explains(m, day)), None)
     if instant is None or (day.timed and day.source in ("site", "label")):
-        return _local(day, agreeing, instant)
+        return _in_utc(day, every) or _local(day, agreeing, instant)
     clock = _minute(naive(instant))
     torn = any(m.instant and m.when.offset != instant.when.offset and _minute(naive(m)) == clock for m in agreeing)
     return replace(_printed(_corrected(instant, agreeing), day, agreeing), torn=torn)
@@ -50,7 +50,7 @@ def _said(day: Moment, every: list[Moment]) -> Told | None:
     """What a line of the article says of its publication, where the data have that of a change."""
     if not day.machine or day.when.date is None:
         return None
-    data = [m for m in every if m.instant and m.machine]
+    data = [m for m in every if m.timed and m.machine]
     for other in every:
         if other.machine or other.kind != "published" or not other.timed or other.trust > 7 or other.listed:
             continue
@@ -59,10 +59,22 @@ def _said(day: Moment, every: list[Moment]) -> Told | None:
         if not any(_is_same(other, m) for m in data if m.kind == "published"):
             own = other.when.offset
             if own is None:
-                offsets = (_between(naive(other), earliest(m)) for m in data)
+                offsets = (_between(naive(other), earliest(m)) for m in data if m.instant)
                 own = next((each for each in offsets if each is not None), None)
             return Told(other, other, naive(other), own)
     return None
+
+
+def _in_utc(day: Moment, every: list[Moment]) -> Told | None:
+    """What is printed, where data without a zone have that moment in UTC: "7:22 pm" on the day before 01:22."""
+    if not day.machine or not day.timed or day.when.offset is not None:
+        return None
+    printed = [m for m in every if m.kind == "published" and m.timed and not (m.machine or m.listed) and m.trust <= 7]
+    offsets = {m: _between(naive(m), naive(day).replace(tzinfo=UTC)) for m in printed}
+    if UTC_ITSELF in offsets.values():
+        return None  # both are local
+    other = next((m for m, offset in offsets.items() if offset and m.when.offset in (None, offset)), None)
+    return Told(other, other, naive(other), other.when.offset) if other else None
 
 
 def _is_same(printed: Moment, instant: Moment) -> bool:
@@ -126,7 +138,9 @@ def _first(found: list[Moment]) -> Moment:
 
 def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> Told:
     """A day with the time of the same day that some source prints; its offset only where an instant gives it."""
-    clock = next((m for m in (day, *agreeing) if m.timed and m.when.date == day.when.date), None)
+    clocks = [m for m in (day, *agreeing) if m.timed and m.when.date == day.when.date]
+    to_second = (m for m in clocks if naive(m).second and _minute(naive(m)) == _minute(naive(clocks[0])))
+    clock = next(to_second, clocks[0] if clocks else None)
     assert day.when.date is not None
     local = datetime.combine(day.when.date, (clock.when.time if clock else None) or datetime.min.time())
     if clock is None:

@@ -110,10 +110,10 @@ def _coarse(told: Told) -> bool:
 
 
 def _doubtful(told: Told) -> bool:
-    """As `_vague`, or an instant in two zones, or one in UTC, beside which the page may print its own time."""
+    """As `_vague`, or in two zones, in UTC or in none, beside which the page may print its own time."""
     if told.torn or _vague(told):
         return True
-    return told.offset == UTC_ITSELF and told.clock is not None and told.clock.machine
+    return told.offset in (None, UTC_ITSELF) and told.clock is not None and told.clock.machine
 
 
 def _vague(told: Told) -> bool:
