@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,13 +14,16 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import access, body, labels, prune, relations, scorer
-from scraper.parse.blocks import Block, Context, kinds_of, read, words
+from scraper.parse import access, body, labels, prune, relations, scorer, together
+from scraper.parse.blocks import Block, Context, read, words
+from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
 from scraper.parse.relations import Parts, relate
 from scraper.parse.survey import Survey
 
-CASES = tomllib.loads((Path(__file__).parent / "cases" / "body.toml").read_text(encoding="utf-8"))["page"]
+_ROWS = Path(__file__).parent / "cases"
+CASES = tomllib.loads((_ROWS / "body.toml").read_text(encoding="utf-8"))["page"]
+BESIDE = tomllib.loads((_ROWS / "beside.toml").read_text(encoding="utf-8"))["row"]
 
 
 def document(html: str | bytes, url: str = "https://news.example/a") -> Document:
@@ -454,14 +458,33 @@ def test_captions_stay_out(html: str, shown: bool) -> None:
 def test_the_items_of_a_list_stand_or_fall_together() -> None:
     context = Context(1, "ul", frozenset(), frozenset(), "", None)
     blocks = [Block("li", str(i), frozenset(), "", context) for i in range(3)]
-    assert scorer._whole_lists(blocks, [900, -20, 400]) == [900, 20, 400]
+    assert together._whole_lists(blocks, [900, -20, 400]) == [900, 20, 400]
+
+
+def test_a_list_stands_with_the_colon_before_it() -> None:
+    none = frozenset[str]()
+    around = Context(1, "div", none, none, "", None)
+    items = Context(2, "ul", none, none, "", around)
+    blocks = [Block("p", "Three things helped:", none, "", around), *(Block("li", "x", none, "", items),) * 3]
+    assert together.together(blocks, [900, -20, -400, -30]) == [900, 20, 400, 30]
+    blocks[0].text = "Three things helped."
+    assert together.together(blocks, [900, -20, -400, -30]) == [900, -20, -400, -30]
+
+
+def test_cards_of_one_kind_fall_together() -> None:
+    none = frozenset[str]()
+    page = Context(1, "div", none, none, "", None)
+    blocks = [Block("p", "x", none, "", Context(i, "div", none, none, "item", page)) for i in range(2, 7)]
+    assert together.together(blocks, [368, -36, -90, -365, -40]) == [-1, -36, -90, -365, -40]
+    assert together.together(blocks, [1368, -36, -90, -365, -40]) == [1368, -36, -90, -365, -40]
+    assert together.together(blocks, [368, 200, -90, -365, -40]) == [368, 200, -90, -365, -40]
 
 
 def test_the_rows_of_a_table_stand_or_fall_together() -> None:
     table = Context(1, "table", frozenset(), frozenset(), "", None)
     head, rows = (Context(key, tag, frozenset(), frozenset(), "", table) for key, tag in ((2, "thead"), (3, "tbody")))
     blocks = [Block("tr", str(i), frozenset(), "", context) for i, context in enumerate((head, rows, rows))]
-    assert scorer._whole_lists(blocks, [-20, 900, 400]) == [20, 900, 400]
+    assert together._whole_lists(blocks, [-20, 900, 400]) == [20, 900, 400]
 
 
 def test_the_trees_count_the_columns_that_there_are() -> None:
@@ -589,6 +612,17 @@ def test_what_is_printed_beside_the_text(html: str, expected: int) -> None:
     page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1><article>{html}</article></body></html>"
     text = parse(page.encode(), url="https://valley.example/bridge").body or ""
     assert len(text.split("\n\n")) == expected, text
+
+
+@pytest.mark.parametrize("row", BESIDE, ids=[row["id"] for row in BESIDE])
+def test_what_stands_among_the_paragraphs(row: dict[str, Any]) -> None:
+    html = row["html"].replace("$STORY", _STORY)
+    for name, text in (("$FELL", _FELL), ("$OPENED", _OPENED), ("$PAID", _PAID)):
+        html = html.replace(name, text)
+    data = '<script type="application/ld+json">{"@type":"NewsArticle"}</script>' if row.get("news") else ""
+    page = f"<html><body>{data}<h1>Footbridge at Mirzhol reopens</h1><article>{html}</article></body></html>"
+    text = parse(page.encode(), url="https://valley.example/bridge").body or ""
+    assert len(text.split("\n\n")) == row["want"], text
 
 
 def test_an_opinion_is_no_comment_of_a_reader() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from scraper.data import table
+from scraper.parse.classnames import NO_KINDS, names
 from scraper.parse.text import clean
 
 BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
@@ -18,9 +17,6 @@ BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block'
 _PARAGRAPHS = re.compile(
     rf"{BREAK}\s*{BREAK}\s*|{BREAK}[ \t\r\n]*\u3000\s*|(?<=[.!?…:»”\"。！？؟۔।]) ?{BREAK}[ \t\r\n]*\xa0 ?\xa0\s*"
 )
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WORD = re.compile(r"[a-zA-Z0-9]+")
-_NO_KINDS: frozenset[str] = frozenset()
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links that are counted
 _FEW = 16  # elements
@@ -93,6 +89,8 @@ _CELLS = frozenset(("p", "div", "ul", "ol", "h2", "h3", "h4", "blockquote", "tab
 _TABLE = frozenset(("table",))  # in a <p> it stays there on pages in quirks mode
 _INNER = _CELLS.union(("section", "article", "dl", "figure", "h5", "h6", "li"))
 _OUTSIDE = frozenset({"nav", "footer"})
+# A <figure> with the one and none of the others is a quote with its source (HTML standard, 4.4.4).
+_SAYS, _SHOWS = frozenset(("blockquote",)), frozenset(("img", "picture", "video", "iframe", "svg"))
 _DISCARD = "comment"
 _EMPTY = ("img", "hr", "link", "meta", "param", "source", "track", "area", "base", "col", "input", "br", "picture")
 _PASSED, _TEXT, _INLINE, _BLOCK = range(4)
@@ -147,68 +145,6 @@ class Block:
     context: Context  # of its parent
     links: int = 0  # characters inside links
     jumps: int = 0  # of these in links to another place of the page; headings link to themselves and have none
-
-
-@lru_cache(1)
-def _kinds() -> tuple[re.Pattern[str], dict[str, frozenset[str]], dict[str, str], tuple[str, ...], tuple[str, ...]]:
-    """What finds the parts of names, their kinds, whole words with theirs, beginnings and ends to pass over.
-
-    Of parts that begin at one place the longest is found, so that its kinds are those of the shorter ones too.
-    """
-    loaded = table("boilerplate.toml")
-    rows = [(part, kind) for kind, row in loaded["kinds"].items() for part in row.get("part", ())]
-    words = {word: kind for kind, row in loaded["kinds"].items() for word in row.get("word", ())}
-    kinds = {longest: frozenset(kind for part, kind in rows if longest.startswith(part)) for longest, _ in rows}
-    pattern = re.compile(f"(?=({_longest_of(list(kinds))}))")
-    return pattern, kinds, words, tuple(loaded["tags"]["state_starts"]), tuple(loaded["tags"]["state_ends"])
-
-
-def _longest_of(words: list[str]) -> str:
-    """A pattern for the longest of `words` that is there; a letter that many share is compared once."""
-    tails: dict[str, list[str]] = {}
-    for word in words:
-        if word:
-            tails.setdefault(word[0], []).append(word[1:])
-    branches = "|".join([re.escape(first) + _longest_of(rest) for first, rest in tails.items()])
-    return f"(?:{branches})" + "?" * ("" in words) if tails else ""
-
-
-@lru_cache(16384)
-def kinds_of(names: str) -> frozenset[str]:
-    """What a class attribute (or id) says its element is for.
-
-    >>> sorted(kinds_of("jp-relatedposts entry-meta"))
-    ['meta', 'related']
-    """
-    found = [kinds for name in names[:400].split() if (kinds := _kinds_of_one(name))]
-    return _shared(frozenset().union(*found)) if len(found) > 1 else found[0] if found else _NO_KINDS
-
-
-@lru_cache(16384)
-def _kinds_of_one(name: str) -> frozenset[str]:
-    """The kinds of a single class name."""
-    parts, kinds, words, starts, ends = _kinds()
-    if name.startswith(starts) or name.endswith(ends):
-        return _NO_KINDS
-    left, lower = name, name.lower()
-    found: set[str] = set()
-    at = -1
-    for part in parts.findall(lower):
-        at = lower.find(part, at + 1)
-        found |= kinds[part]
-        left = left[:at] + "-" * len(part) + left[at + len(part) :]
-    if left != lower:  # humps are parts too: "shareBar"
-        left = _HUMP.sub("-", left).lower()
-    for word in _WORD.findall(left):
-        if word in words:
-            found.add(words[word])
-    return _shared(frozenset(found))
-
-
-@lru_cache(4096)
-def _shared(kinds: frozenset[str]) -> frozenset[str]:
-    """One object for all sets that are equal: thousands of the same would be work for the garbage collector."""
-    return kinds
 
 
 def words(text: str) -> int:
@@ -297,8 +233,10 @@ class _Walk:
         """Take a block-level child as a block, pass it over, or give the frame to read it by."""
         key = child.mem_id
         own, look = names(child)
+        if child.attrs.get("role") == "heading":
+            tag = _rank(child)
         if self._mass.get(key, 0.0) > self._most:
-            own = _NO_KINDS  # what holds most of the prose is no sidebar, whatever its name
+            own = NO_KINDS  # what holds most of the prose is no sidebar, whatever its name
         elif (tag in _OUTSIDE or _DISCARD in own) and key not in self._way:
             return None
         if tag == "tr" and not _holds(child, _CELLS):
@@ -308,7 +246,7 @@ class _Walk:
             self._emit(tag, child.text(), own, look, context, (child,))
             return None
         above = context.above | own if own else context.above
-        if tag in _MARKED:
+        if tag in _MARKED and not (tag == "figure" and _holds(child, _SAYS) and not _holds(child, _SHOWS)):
             above |= _MARKED[tag]
         inner = Context(key, tag, above, own, look, context)
         if key == self._core:
@@ -334,6 +272,12 @@ class _Walk:
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
+
+
+def _rank(node: LexborNode) -> str:
+    """The tag that an element with the role of a heading stands for: h3 for <div role="heading" aria-level="3">."""
+    level = node.attrs.get("aria-level") or ""
+    return f"h{level}" if level in ("1", "2", "3", "4", "5", "6") else "h2"
 
 
 def _follows_blank(node: LexborNode) -> bool:
@@ -364,16 +308,6 @@ def _chain(node: LexborNode | None) -> set[int]:
         chain.add(node.mem_id)
         node = node.parent
     return chain
-
-
-def names(node: LexborNode) -> tuple[frozenset[str], str]:
-    """The kinds that an element's class and id name, and its class attribute."""
-    attributes = node.attributes
-    if not attributes:
-        return _NO_KINDS, ""
-    look = attributes.get("class") or ""
-    name = attributes.get("id")
-    return kinds_of(f"{look} {name}" if name else look), look
 
 
 def read(core: LexborNode, title: LexborNode | None, mass: Mapping[int, float]) -> tuple[list[Block], Context]:

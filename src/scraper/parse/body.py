@@ -12,32 +12,35 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import byline, datekinds, datetext, islands, jsonld, paywall, prune
+from scraper.parse import islands, jsonld, paywall, prune
 from scraper.parse.access import THIN, declared
-from scraper.parse.blocks import Block, Context, names, read
+from scraper.parse.beginnings import without_head
+from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
+from scraper.parse.classnames import names
 from scraper.parse.document import Document
 from scraper.parse.endings import without_end
+from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
-from scraper.parse.text import clean, one_of
+from scraper.parse.text import clean, fold, one_of
 
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
-_LINE, _EDGES = 50, " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"
+_LINE = 50
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]".
 _SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 _STOPS = frozenset(".!?…。！？؟۔।")
-_DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
-_HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
 _NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
-_QUOTES, _QUOTED = frozenset(["<blockquote>", "<aside>", "<figure>"]), ("blockquote", "aside")
+_QUOTES = frozenset(["<blockquote>", "<aside>", "<figure>"])
+_PULLED = 24  # characters; fewer are said again by chance
+_PICTURED = frozenset(["media", "caption"])
 _MARKS = " \"'“”„«»‘’‹›.…,:;"
 # What plugins print under a post in feeds: "The post TITLE appeared first on SITE."
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
@@ -67,14 +70,14 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    jumps = contents(blocks)
+    jumps = contents(blocks) | leads(blocks, evidence.news)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     shown = without_boxes([block for block in marked if block.text != headline], core)
     left_out = _captions(doc, shown) | _pullquotes(shown)
     texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
     asked = _may_ask(texts)
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
-    kept = without_end(_without_head(doc, kept))
+    kept = without_end(doc, without_head(doc, kept))
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
 
 
@@ -82,9 +85,9 @@ def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
     """The texts that stand with a picture in an element named for it, except where `blocks` are little else: they are
     what a gallery has to say. Looked for where one of `blocks` may be such.
     """
-    short = [block for block in blocks if len(block.text) <= prune.CAPTION]
-    found = prune.figcaptions(doc) if any(block.tag == "figcaption" for block in short) else frozenset()
-    if any("media" in block.own or "media" in block.context.above for block in short):
+    found = prune.figcaptions(doc) if any(block.tag == "figcaption" for block in blocks) else frozenset()
+    short = (block for block in blocks if len(block.text) <= prune.CAPTION)
+    if any(not _PICTURED.isdisjoint(block.own | block.context.above) for block in short):
         found |= prune.captions(doc)
     if not found:
         return found
@@ -92,54 +95,20 @@ def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
 
 
 def _pullquotes(blocks: list[Block]) -> frozenset[str]:
-    """The texts of quotes, <aside>s and <figure>s that a longer paragraph has too: it is printed twice."""
-    found = [b.text for b in blocks if b.tag in _QUOTED or not _QUOTES.isdisjoint(b.context.above)]
+    """The texts of quotes, <aside>s and <figure>s that a longer paragraph has too, in any case: it is printed twice."""
+    said = {b.text for b in blocks if b.tag == "blockquote" or _is_quote(b)}
+    found = said.union(b.text for b in blocks if b.tag == "aside" or not _QUOTES.isdisjoint(b.context.above))
     if not found:
         return frozenset()
-    prose = "\n".join(block.text for block in blocks if block.text not in found)
-    inner = {text: text.strip(_MARKS) for text in found}
-    return frozenset(text for text, words in inner.items() if len(words) > _LINE and words in prose)
+    prose = "\n".join(block.text for block in blocks if block.text not in found).casefold()
+    inner = {text: text.strip(_MARKS).casefold() for text in found}
+    least = {text: _PULLED if text in said else _LINE for text in found}
+    return frozenset(text for text, words in inner.items() if len(words) > least[text] and words in prose)
 
 
-def _without_head(doc: Document, texts: list[str]) -> list[str]:
-    """`texts` without the dates and bylines in front of the prose, or between a standfirst and it."""
-    first = next((i for i, text in enumerate(texts) if len(text) > _DATELINE), 0)
-    front = [text for text in texts[:first] if not (_is_dateline(doc, text) or byline.whole(text))]
-    rest = texts[first + 1 :]
-    count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
-    between = [text for text in rest[:count] if not byline.whole(text)]
-    if any(_is_dateline(doc, text) for text in between):
-        short = (text for text in rest[count:] if len(text) <= _DATELINE)
-        if not any(_is_dateline(doc, text) for text in short):  # else they are the days of a chronicle
-            between = [text for text in between if not _is_dateline(doc, text)]
-    doc.memo["head_lines"] = [text for text in texts[:first] if text not in front]
-    return front + texts[first : first + 1] + between + rest[count:]
-
-
-def head_lines(doc: Document) -> list[str]:
-    """The dates and bylines that the body left out in front of its text; a description may begin with them."""
-    lines: list[str] = doc.memo.get("head_lines", [])
-    return lines
-
-
-def _is_dateline(doc: Document, text: str) -> bool:
-    """Whether a line in front of the prose is a date, with what it is for: "Published 6 July 2021, 12:36"."""
-    if not any(map(str.isdigit, text)) or datekinds.is_foreign(text):
-        return False
-    when = datekinds.read(doc, text)
-    said = _dated().sub(" ", text)
-    return (
-        when is not None
-        and (when.date is not None or "date-ambiguous" in when.issues)
-        and (datetext.is_bare(said) or datetext.is_bare(text))
-    )
-
-
-@cache
-def _dated() -> re.Pattern[str]:
-    """The words around dates, which the list gives as beginnings, to their ends: "Published" for "publish"."""
-    changed, published = (datekinds.marks(name).pattern for name in ("changed", "published"))
-    return re.compile(rf"(?:{changed}|{published})\w*", re.IGNORECASE)
+def _is_quote(block: Block) -> bool:
+    """Whether a block stands in a quote by its tag, or is a short one by its names."""
+    return "<blockquote>" in block.context.above or (len(block.text) <= 2 * _LINE and "quote" in block.own)
 
 
 def _without_repeats(texts: Iterable[str]) -> Iterator[str]:
@@ -205,10 +174,10 @@ def _is_label(text: str) -> bool:
     """
     if len(text) >= _LINE:
         return False
-    if text[0] in ",;" or text.strip(_EDGES).casefold() in _lines() or paywall.says(text):
+    if text[0] in ",;" or fold(text.strip(EDGES)) in _lines() or paywall.says(text):
         return True
     without = _COUNT.sub("", text, count=1)
-    return without != text and without.strip(_EDGES).casefold() in table("boilerplate.toml")["counters"]["words"]
+    return without != text and fold(without.strip(EDGES)) in table("boilerplate.toml")["counters"]["words"]
 
 
 def _may_ask(texts: list[str]) -> bool:
@@ -263,7 +232,7 @@ def _following(name: str) -> re.Pattern[str]:
 
 @cache
 def _lines() -> frozenset[str]:
-    labels = (line.casefold() for lines in table("boilerplate.toml")["lines"].values() for line in lines)
+    labels = (fold(line) for lines in table("boilerplate.toml")["lines"].values() for line in lines)
     return paywall.marked_lines().union(labels)
 
 

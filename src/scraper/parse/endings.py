@@ -5,19 +5,27 @@ from __future__ import annotations
 from functools import cache
 
 from scraper.data import table
+from scraper.parse.beginnings import is_dateline
+from scraper.parse.document import Document
 
 _ANNOUNCED = 120  # characters; a longer line is prose
+_DATED = 90  # characters of a line with the dates of the article
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
 
 
-def without_end(texts: list[str]) -> list[str]:
-    """`texts` without a last line that leads to other articles, and without the lines about the author."""
+def without_end(doc: Document, texts: list[str]) -> list[str]:
+    """`texts` without last lines that lead to other articles or are dates, and without the lines about the author."""
     start = max(1, len(texts) - _ABOUT)
     end = next((i for i in range(start, len(texts)) if _introduces(texts[i])), len(texts))
-    while end and _announces(texts[end - 1]):
+    while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_date(doc, texts[end - 1]))):
         end -= 1
     return texts[:end]
+
+
+def _is_last_date(doc: Document, text: str) -> bool:
+    """Whether a line behind the text is the article's date, or that of its change."""
+    return len(text) <= _DATED and is_dateline(doc, text)
 
 
 def _announces(text: str) -> bool:

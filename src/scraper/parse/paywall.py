@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.parse.byline import is_text
 from scraper.parse.document import Document
-from scraper.parse.text import one_of
+from scraper.parse.text import fold, one_of
 
 _LINE = 240  # characters that such a line has at most
 _NEXT = 6  # pieces behind a question, in which stands what one has to have
@@ -131,7 +131,7 @@ def is_marked(doc: Document) -> bool:
 
 
 def _is_mark(piece: str) -> bool:
-    return len(piece) < _MARK and piece.strip(_EDGES).casefold() in marked_lines()
+    return len(piece) < _MARK and fold(piece.strip(_EDGES)) in marked_lines()
 
 
 def _is_beside(doc: Document, at: int) -> bool:
@@ -194,4 +194,4 @@ def _words(name: str) -> re.Pattern[str]:
 @cache
 def marked_lines() -> frozenset[str]:
     """The lines that mark what is for subscribers."""
-    return frozenset(table("paywall.toml")["marks"]["lines"])
+    return frozenset(map(fold, table("paywall.toml")["marks"]["lines"]))

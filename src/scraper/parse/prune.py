@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.blocks import INLINE, names
+from scraper.parse.blocks import INLINE
+from scraper.parse.classnames import names
 from scraper.parse.document import Document
 from scraper.parse.sitename import squash
 from scraper.parse.text import clean
@@ -22,7 +23,8 @@ _DISCOUNT = 0.3  # what prose counts for each name on the way that speaks agains
 _COMMENTS = 0.1  # the same for comments, which may be longer than the article
 _THIN = 600  # of such prose, below which the page keeps its text in other elements than <p>, or in a list
 _BARE = 250  # characters
-CAPTION = 250  # characters; no line that stands with a picture is longer
+CAPTION, _FIGCAPTION = 250, 700  # characters; no line that stands with a picture, or is called its caption, is longer
+_FEW = 6  # lines under a picture: its title, its caption, who took it
 _UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
 _LISTS = ("ol", "ul", "dl")
@@ -55,14 +57,20 @@ def cut(doc: Document) -> None:
 def captions(doc: Document) -> frozenset[str]:
     """The texts of the elements that are named for a picture, and hold one with no more than a line of text."""
     frames = {node.mem_id: node for picture in doc.tree.css("img, amp-img")[:_MANY] for node in _frames(picture)}
-    texts = (clean(node.text()) for node in frames.values() if node.css_first(_PROSE) is None)
-    return frozenset(text for text in texts if len(text) <= CAPTION)
+    lines = [line for frame in frames.values() for line in _lines_of(frame)]
+    return frozenset(text for line in lines if len(text := clean(line.text())) <= CAPTION)
+
+
+def _lines_of(frame: LexborNode) -> list[LexborNode]:
+    """What a picture's frame says: the frame itself, or its paragraphs where all are called captions."""
+    lines = frame.css(_PROSE)[:_FEW]
+    return (lines if all("caption" in names(line)[0] for line in lines) else []) if lines else [frame]
 
 
 def figcaptions(doc: Document) -> frozenset[str]:
     """The texts of <figcaption>s, but for those that say who is quoted, or what a table or a piece of code shows."""
     texts = (clean(node.text()) for node in doc.tree.css(_PICTURED)[:_MANY])
-    return frozenset(text for text in texts if len(text) <= CAPTION)
+    return frozenset(text for text in texts if len(text) <= _FIGCAPTION)
 
 
 def _frames(picture: LexborNode) -> Iterator[LexborNode]:

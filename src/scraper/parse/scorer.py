@@ -13,6 +13,7 @@ from scraper.data import table
 from scraper.parse.blocks import Block, Context
 from scraper.parse.relations import Parts, rows
 from scraper.parse.survey import Evidence, Survey
+from scraper.parse.together import together
 from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 
 CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue_last", "parent", "zone", "own", "path")
@@ -20,7 +21,6 @@ WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exa
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
-_ROW_GROUPS = ("tbody", "thead", "tfoot")
 # Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.
 Tree = tuple[int, int, Any, Any]
 
@@ -43,25 +43,7 @@ def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[T
         asked = compress(range(len(scores)), unclear)
         for i, row in zip(asked, rows(blocks, survey, parts, unclear), strict=True):
             scores[i] = _vote(stages, row)
-    return _whole_lists(blocks, scores)
-
-
-def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
-    """The items of a list stand or fall together, where two thirds of them agree; so do the rows of a table."""
-    items: dict[int, list[int]] = {}
-    for i, block in enumerate(blocks):
-        if block.tag in ("li", "tr"):
-            around = block.context
-            if around.tag in _ROW_GROUPS and around.parent is not None:
-                around = around.parent
-            items.setdefault(around.key, []).append(i)
-    for indices in items.values():
-        kept = sum([scores[i] > 0 for i in indices])
-        if 0 < kept < len(indices) and not len(indices) < 3 * kept < 2 * len(indices):
-            sign = 1 if 2 * kept > len(indices) else -1
-            for i in indices:
-                scores[i] = sign * max(1, abs(scores[i]))
-    return scores
+    return together(blocks, scores)
 
 
 def parts_of(looks: Looks, weights: list[int]) -> Parts:

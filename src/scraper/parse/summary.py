@@ -10,6 +10,7 @@ from dataclasses import replace
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import body, jsonld
+from scraper.parse.beginnings import head_lines
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 from scraper.parse.sitename import runs, site_names, squash
@@ -85,7 +86,7 @@ def _idle(value: str, text: str, doc: Document) -> bool:
     if value[-1] in _ENDS and not marked:
         return False
     # What is cut off is the beginning of the text, or of the lines in front of it that the body left out.
-    beginning = list(map(squash, [*body.head_lines(doc), *text[:_REACH].split("\n\n")]))
+    beginning = list(map(squash, [*head_lines(doc), *text[:_REACH].split("\n\n")]))
     tail = squash(value[: marked.start()])[-_TAIL:] if marked else ""
     if len(tail) == _TAIL and tail in "".join(beginning):  # whatever stands before it: a caption, a smaller title
         return True

@@ -11,6 +11,15 @@ from urllib.parse import SplitResult, urlsplit
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
 
 
+def fold(text: str) -> str:
+    """`text` for comparison without case; the Turkish "İ" is an "i", not one with a loose dot.
+
+    >>> fold("İLGİLİ HABERLER")
+    'ilgili haberler'
+    """
+    return text.replace("İ", "i").casefold()
+
+
 def clean(text: str) -> str:
     """`text` on one line: blanks of every kind folded to one space, NFC, control characters gone."""
     # Of all blanks only the space is printable, and nothing unwanted is: most paragraphs need not be cut into words.

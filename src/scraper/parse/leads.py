@@ -1,0 +1,59 @@
+"""Lines that lead to other articles from within a text: "Read also: LINK", and links right behind such words."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from scraper.data import table
+from scraper.parse.blocks import Block
+from scraper.parse.text import fold
+
+EDGES = " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"  # marks around the words of a label
+_LONGEST = 250  # characters of a line that leads on
+_LABEL = 50  # of the words in front of the link
+_SLACK = 4  # of marks around a link
+_BEHIND = 6  # links behind a line of nothing but such words
+_SEAM = re.compile(r"\s*[:：៖|»>\]】–—]\s*|\s+-\s+")
+
+
+def leads(blocks: list[Block], news: bool) -> set[int]:
+    """Which blocks lead on; by English words only where the page's data call it `news`: guides and handbooks say
+    "See also: LINK" as a part of their text.
+    """
+    words = _words() if news else _words() - _english()
+    found, behind = set[int](), 0
+    for i, block in enumerate(blocks):
+        linked = len(block.text) < _LONGEST and block.tag != "tr"
+        if linked and _is_label(block.text, words):
+            behind = 0 if block.tag[0] == "h" else _BEHIND
+        elif behind and linked and block.links and block.links + _SLACK >= len(block.text):
+            found.add(i)
+            behind -= 1
+        else:
+            behind = 0
+            if linked and block.links and block.tag != "li" and _is_lead(block, words):
+                found.add(i)
+    return found
+
+
+def _is_lead(block: Block, words: frozenset[str]) -> bool:
+    """Whether a block is such words, a mark, and a link that is all the rest."""
+    seam = _SEAM.search(block.text, 1, _LABEL)
+    if seam is None or block.links + _SLACK < len(block.text) - seam.end():
+        return False
+    return _is_label(block.text[: seam.start()], words)
+
+
+def _is_label(text: str, words: frozenset[str]) -> bool:
+    return len(text) < _LABEL and fold(text.strip(EDGES)) in words
+
+
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(map(fold, table("boilerplate.toml")["lines"]["more"])) | _english()
+
+
+@cache
+def _english() -> frozenset[str]:
+    return frozenset(map(fold, table("boilerplate.toml")["leads"]["english"]))
