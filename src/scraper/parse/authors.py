@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from scraper.data import table
@@ -12,12 +13,13 @@ from scraper.parse import jsonld
 from scraper.parse.byline import is_text, printed, signed
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step, climb
-from scraper.parse.marked import bylines, in_byline, linked
-from scraper.parse.names import DROPPED, LONGEST, MAX, names, one, persons
+from scraper.parse.marked import beside, bylines, in_byline, linked
+from scraper.parse.names import DROPPED, LONGEST, MAX, is_office, joined, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
 _LOGIN = re.compile(r"[a-z][\w.-]*|[A-Za-z]+\d+", re.ASCII)
+_BODIES = ("Organization", "Corporation", "University")  # ends of schema.org's types
 _LINE = 150  # characters of a byline; more tells about somebody
 _FEW = 8  # authors of a printed byline; more is a list of something else
 
@@ -26,10 +28,12 @@ def from_jsonld(doc: Document) -> Found | None:
     article = doc.article_data
     for key in ("author", "creator"):
         if article.get(key):
-            texts = list(_people(article[key], doc, 0))
-            if found := _without_site(names(text for text in texts if not _is_newsroom(text, doc)), doc):
+            texts, bodies = list(_people(article[key], doc, 0)), _organisations(article[key])
+            known = [_turned(text, doc) for text in texts if not _is_newsroom(text, doc)]
+            if found := _without_site(_names(known, bodies), doc):
                 path = f"json-ld {jsonld.types(article)[0]}.{key}"
-                return _unless_printed(Found(tuple(found), "json-ld", "; ".join(texts)[:500], path), doc)
+                data = Found(tuple(beside(found)), "json-ld", "; ".join(texts)[:500], path)
+                return _unless_printed(data, doc, persons_first=bodies.issuperset(known))
     return None
 
 
@@ -42,19 +46,42 @@ def from_meta(doc: Document) -> Found | None:
             texts = [_unswapped(text) for text in texts]
         elif key == "parsely-author":
             texts = [text for text in texts if " " in text or "-" not in text]  # "ada-lind" is an address
+        texts = [_turned(text, doc) for text in texts]
         if found := _without_site(names(text for text in texts if not _is_newsroom(text, doc)), doc):
-            return _unless_printed(Found(tuple(found), "meta", "; ".join(texts)[:500], f"meta {key}"), doc)
+            return _unless_printed(Found(tuple(beside(found)), "meta", "; ".join(texts)[:500], f"meta {key}"), doc)
     return None
 
 
-def _unless_printed(data: Found, doc: Document) -> Found | None:
-    """What the data say, but for whom the page shows nowhere: an account, or who entered what a byline signs."""
-    if any(_is_shown(name, doc) for name in data.value):
-        return data
-    if all(map(_is_account, data.value)):
+def _unless_printed(data: Found, doc: Document, persons_first: bool = False) -> Found | None:
+    """What the data say, but for whom the page shows nowhere: an account, or who entered what a byline signs.
+
+    `persons_first`, where they name organisations alone, as systems do that know no persons: a byline of these counts.
+    """
+    if persons_first and _prints_persons(doc):
         return None
+    if any(_is_shown(name, doc) for name in data.value):
+        return _with_others(data, doc)
+    return None if all(map(_is_account, data.value)) or _prints_persons(doc) else data
+
+
+def _prints_persons(doc: Document) -> bool:
+    """Whether the page has a byline of persons."""
     lines = (step(doc) for step in (from_markup, from_line))
-    return None if any(f and len(f.raw) <= _LINE and persons(list(f.value)) for f in lines) else data
+    return any(line and len(line.raw) <= _LINE and persons(list(line.value)) for line in lines)
+
+
+def _with_others(data: Found, doc: Document) -> Found:
+    """The byline where it joins others to the one of the data: many systems know one author a page.
+
+    What stands behind the last of them is no name: "By Ada Lind and Ben Ott, New York".
+    """
+    more = from_markup(doc) if len(data.value) == 1 else None
+    if more is None or len(more.raw) > _LINE or not persons(list(more.value)) or any(map(is_office, more.value)):
+        return data
+    *_, last = joined(more.raw)
+    found = more.value if "; " in more.raw else more.value[: more.value.index(last) + 1] if last in more.value else ()
+    known = {name.casefold() for name in found}
+    return replace(more, value=found) if len(known) > 1 and data.value[0].casefold() in known else data
 
 
 def _is_account(name: str) -> bool:
@@ -66,7 +93,9 @@ def _is_shown(name: str, doc: Document) -> bool:
     """Whether the page's text has the name, be it in capitals or in two pieces; code is no text."""
     if f"\0{name}" in doc.text or f"{name}\0" in doc.text:
         return True  # as most are, at no cost
-    text, name = " ".join(filter(is_text, doc.pieces)).casefold(), name.casefold()
+    text = " ".join(filter(is_text, doc.pieces))
+    if not name.islower():  # a login, "lind", is another thing than the name of Ada Lind
+        text, name = text.casefold(), name.casefold()
     return name in text and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) is not None
 
 
@@ -210,6 +239,34 @@ def _person(value: dict[str, Any], doc: Document, depth: int) -> Iterator[str]:
         other = next((o for o in doc.jsonld if o.get("@id") == value["@id"] and o is not value and o.get("name")), None)
         if other is not None:
             yield from _people(other["name"], doc, depth + 1)
+
+
+def _organisations(value: Any) -> set[str]:
+    """The names in a JSON-LD author that are not persons' by their type."""
+    items = value if isinstance(value, list) else [value]
+    bodies = (item for item in items[:MAX] if isinstance(item, dict) and isinstance(item.get("name"), str))
+    return {tidy(body["name"]) for body in bodies if any(kind.endswith(_BODIES) for kind in jsonld.types(body))}
+
+
+def _names(texts: list[str], bodies: set[str]) -> list[str]:
+    """`names`, but for those of organisations, which are whole: "Foreign & Commonwealth Office"."""
+    found: dict[str, str] = {}
+    for text in texts:
+        parts = names([text])
+        if text in bodies and parts and len(text) <= _LINE and (len(parts) == 1 or not persons(parts)):
+            parts = [text]
+        found.update((part.casefold(), part) for part in parts if part.casefold() not in found)
+    return list(found.values())[:MAX]
+
+
+def _turned(text: str, doc: Document) -> str:
+    """Names with the family's first the other way round, where several are so or the page prints it: "Lind, Ada"."""
+    parts = [part.split(",") for part in text.split(";")]
+    swapped = all(len(part) == 2 and all(len(word.split()) == 1 for word in part) for part in parts)
+    if not swapped:
+        return text
+    turned = [f"{given.strip()} {family.strip()}" for family, given in parts]
+    return "; ".join(turned) if len(turned) > 1 or _is_shown(turned[0], doc) else text
 
 
 def _unswapped(text: str) -> str:

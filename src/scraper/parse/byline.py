@@ -40,7 +40,7 @@ def _start(name: str = "line") -> re.Pattern[str]:
 @functools.cache
 def _and() -> re.Pattern[str]:
     words = "|".join(map(re.escape, _words("between")))
-    return re.compile(rf"\s+(?:{words})\s+|\s*[,&]\s*", re.IGNORECASE)
+    return re.compile(rf",?\s+(?:{words})\s+|\s*[,&]\s*", re.IGNORECASE)
 
 
 @functools.cache

@@ -244,13 +244,25 @@ def names_of(text: str, loose: bool = False) -> list[str]:
 
 def _people(found: list[str]) -> list[str]:
     """`found` without agencies and organisations, where it names persons beside them."""
-    words = table("authorwords.toml")
-    kept = [
-        name
-        for name in found
-        if name.casefold() not in words["agencies"] and name.split()[0].casefold() not in words["articles"]
-    ]
+    kept = [name for name in found if not _is_outlet(name)]
     return kept if any(" " in name or not name.isascii() for name in kept) else found
+
+
+def beside(found: list[str]) -> list[str]:
+    """`found`, of the page's data, without other publishers and offices, where persons are named beside them.
+
+    Agencies stay there: of what the data of the press name, they are often half.
+    """
+    agencies = table("authorwords.toml")["agencies"]
+    kept = [name for name in found if name.casefold() in agencies or not (_is_outlet(name) or is_office(name))]
+    return kept if any(" " in name and name.casefold() not in agencies for name in kept) else found
+
+
+def _is_outlet(name: str) -> bool:
+    """Whether a name is an agency's or a publisher's: "Tribune News Service", "The Valley Times"."""
+    words, parts = table("authorwords.toml"), name.casefold().split()
+    known = name.casefold() in words["agencies"] or parts[0] in words["articles"]
+    return known or (len(parts) > 1 and parts[-1] in words["outlets"])
 
 
 @functools.cache

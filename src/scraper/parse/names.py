@@ -28,7 +28,8 @@ _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)
 _DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*")  # one behind a full name, or an agency: "Ada Lind, PhD, AFP"
 _STATION = re.compile(r"[^\W\d_a-z]{2,6} [^,]+")  # behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
-_GOES_ON = re.compile(r"\S+ (?:in|on)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Human in the Valley"
+_GOES_ON = re.compile(r"\S+ (?:in|on|for)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Department for Lamps"
+_INITIALLED = re.compile(r"[^\s\d.]{1,5}\.(?=[^\W\d_a-z])[^\s\d.]{3,}")  # as in South India: "S.Kovendan"
 _GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
 
@@ -45,9 +46,10 @@ def _pattern(name: str) -> re.Pattern[str]:
     lists = ("before", "line") if name == "before" else (name,)
     listed = [word for each in lists for word in table("authorwords.toml")[each]]
     words = "|".join(sorted(map(re.escape, listed), key=len, reverse=True))
+    spelled = "|".join(re.escape(word) for word in listed if len(word) > 2)  # no "A. Lind"
     forms = {
         "before": rf"^(?:{words})(?:\s*[:：.]?\s+|\s*[:：／]\s*)",
-        "between": rf"\s+(?:{words})\s+|\s*&\s*",
+        "between": rf"(?-i:^(?:{spelled})\s+)|\s+(?:{words})\s+|\s*&\s*",  # ", and Ben Ott"
         "until": rf"\s+(?:{words})(?:\b.*|$)",
         "dated": rf"(?:^|\s+)(?:{words})(?:\b.*|$)",
         "after": rf"\s+(?:{words})$",
@@ -55,6 +57,7 @@ def _pattern(name: str) -> re.Pattern[str]:
         "picture": rf"^(?:{words})\W",
         "role": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "office": rf"(?:^|\W)(?:{words})(?:\W|$)",
+        "institutions": rf"(?:^|\W)(?:{words})(?:\W|$)",
         "links": rf"^(?:{words})(?:\W|$)",
         "others": rf"^(?:{words})(?:\s*:\s*$|$|(?=\W))",
     }
@@ -97,8 +100,16 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _is_employer(name: str, mixed: bool) -> bool:
-    """Whether what stands behind a full name is a degree, an agency or, where names are in `mixed` case, a station."""
-    return bool(_DEGREE.fullmatch(name) or (mixed and _STATION.fullmatch(name)))
+    """Whether what stands behind a full name is a degree, an agency, an institution or, in `mixed` case, a station."""
+    if _DEGREE.fullmatch(name) or (mixed and _STATION.fullmatch(name)):
+        return True
+    return " " in name and _pattern("institutions").search(name) is not None
+
+
+def joined(text: str) -> list[str]:
+    """The name behind each word between two: ["Ben Ott"] of "Ada Lind and Ben Ott, New York"; [""] without one."""
+    _, *behind = _pattern("between").split(DROPPED.sub(" ", text))
+    return [next(iter(names([piece])), "") for piece in behind] or [""]
 
 
 def strip_before(text: str) -> str:
@@ -175,7 +186,8 @@ def is_office(text: str) -> bool:
 
 def persons(found: list[str]) -> bool:
     """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
-    return all(" " in name or max(name) >= _UNPARTED for name in found) and not any(map(is_sentence, found))
+    parted = (" " in name or max(name) >= _UNPARTED or _INITIALLED.fullmatch(name) for name in found)
+    return all(parted) and not any(map(is_sentence, found))
 
 
 def is_sentence(text: str, loose: bool = False) -> bool:
