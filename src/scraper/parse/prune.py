@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -29,6 +30,9 @@ _UNSEEN = 200  # characters; pages that build themselves keep whole articles in 
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
 _LISTS = ("ol", "ul", "dl")
 _APART = ("body", "article", "main", "section", "td")  # a picture's frame is none of these
+_SINGLE = frozenset(["article", "li", "tr", "td", "p"])  # what follows one of these may be of something else
+_GRID = re.compile(r"\s*(?:(?:row|col(?:umn)?s?|container|grid|clearfix)(?:-\S*)?\s*)+")  # names of places on any page
+_TEASER = "h1 a, h2 a, h3 a, h4 a, a h2, a h3, a h4, article"  # what one has, and no part of a text
 _PROSE = "h1, h2, h3, h4, p, li"  # and has none of these in it
 _PICTURED = "figure:not(:has(blockquote, table, pre)) figcaption"
 _ROOTS = ("html", "body")  # hidden by some scripts until the page is ready
@@ -242,10 +246,25 @@ class _Masses:
         node = body
         while below := self.children.get(node.mem_id):
             best = max(below, key=lambda n: self.total[n.mem_id])
-            if self.total[best.mem_id] < _STEP * self.total[node.mem_id]:
+            if self.total[best.mem_id] < _STEP * self.total[node.mem_id] or self._is_split(best, below):
                 break
             node = best
         return node
+
+    def _is_split(self, best: LexborNode, siblings: list[LexborNode]) -> bool:
+        """Whether an element holds but the first part of a text, and others of its name go on with it, as where an
+        advertisement parts them. What holds the headline is a whole article, and the next of its name are others.
+        """
+        name = best.attributes.get("class")
+        if not name or _GRID.fullmatch(name) or best.mem_id in self.titled or best.tag in _SINGLE:
+            return False
+        twins = (node for node in siblings if node.tag == best.tag and node.attributes.get("class") == name)
+        return any(node.mem_id != best.mem_id and self._is_prose(node) for node in twins)
+
+    def _is_prose(self, node: LexborNode) -> bool:
+        """Whether an element is text with few links: no box beside the article, no teaser."""
+        links = sum(len(link.text()) for link in node.css("a")[:_MANY])
+        return self.total[node.mem_id] > _LABEL and 10 * links < len(node.text()) and node.css_first(_TEASER) is None
 
 
 def _weigh(body: LexborNode, pieces: Iterable[tuple[LexborNode, int]], titled: set[int]) -> _Masses:
