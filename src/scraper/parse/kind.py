@@ -13,6 +13,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
+from selectolax.lexbor import LexborNode
+
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import datekinds, jsonld, measure, walls
@@ -25,6 +27,8 @@ _NAMES = re.compile(r"(?:^|[&;])(?!pag)\w+=\d{2,}(?:[&;]|$)")  # "?p=31228", and
 _DIGIT, _SECOND = re.compile(r"\d"), re.compile(r":\d\d:\d\d")
 _TEMPLATES = ("id", "data-template", "data-pageapp")  # in which systems name themselves, beside classes
 _LINKS = 1000  # of a page are weighed
+_TEXTS, _BREAKS, _LONG = 200, 500, 120  # paragraphs and breaks that are looked at; characters of prose
+_IN_LINE = ("-text", "br", "b", "strong", "i", "em", "span", "font")
 _LINES, _LINE = 200, 80  # lines that are read as dates, and the characters of one
 
 
@@ -200,14 +204,16 @@ def _from_markup(doc: Document) -> dict[str, float]:
 
 
 def _from_text(doc: Document) -> dict[str, float]:
-    nodes = doc.paragraphs[:200]
-    paragraphs = [measure.length(node.text()) for node in nodes]
-    long = [n for n in paragraphs if n > 120]
+    said = [(node.parent, measure.length(node.text())) for node in doc.paragraphs[:_TEXTS]]
+    if not any(size > _LONG for _, size in said):  # old systems part paragraphs by line breaks alone
+        said += itertools.islice(_broken_lines(doc), _TEXTS)
+    paragraphs = [size for _, size in said]
+    long = [n for n in paragraphs if n > _LONG]
     linked = sum(measure.length(node.text(strip=True)) for node in doc.anchors[:_LINKS])
     places: Counter[int] = Counter()  # an article's paragraphs stand in one element, a landing page's in many
-    for node, size in zip(nodes, paragraphs, strict=True):
-        if size > 60 and node.parent is not None:
-            places[node.parent.mem_id] += size
+    for around, size in said:
+        if size > 60 and around is not None:
+            places[around.mem_id] += size
     return {
         "prose_linked": sum(long) / max(1, sum(long) + linked),
         "prose_together": max(places.values(), default=0) / max(1, sum(places.values())),
@@ -216,6 +222,17 @@ def _from_text(doc: Document) -> dict[str, float]:
         "prose_count": math.log1p(len(long)) / 2,
         "prose_share": sum(long) / max(1, sum(paragraphs)),
     }
+
+
+def _broken_lines(doc: Document) -> Iterator[tuple[LexborNode, int]]:
+    """The lines between breaks in elements that are no <p>: the element, and how long the line is without its links."""
+    parents = {node.mem_id: node for mark in doc.css("br")[:_BREAKS] if (node := mark.parent) and node.tag != "p"}
+    for around in parents.values():
+        parts = (part for part in around.iter(include_text=True) if part.tag in _IN_LINE)
+        pieces = ("\n" if part.tag == "br" else " ".join(part.text().split()) for part in parts)
+        for line in "".join(pieces).split("\n"):
+            if not line.isspace() and line:
+                yield around, measure.length(line.strip())
 
 
 def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None) -> Found | None:
