@@ -163,6 +163,8 @@ def _names_film(block: Block) -> bool:
 def _is_caption(text: str) -> bool:
     """Whether a text ends with who took a picture."""
     start = len(text) - _TAIL
+    if len(text) <= prune.CAPTION and text.endswith(_credited()):
+        return True
     ended = len(text) >= _CAPTION or text[-1] in _STOPS
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
 
@@ -234,6 +236,11 @@ def _following(name: str) -> re.Pattern[str]:
 def _lines() -> frozenset[str]:
     labels = (fold(line) for lines in table("boilerplate.toml")["lines"].values() for line in lines)
     return paywall.marked_lines().union(labels)
+
+
+@cache
+def _credited() -> tuple[str, ...]:
+    return tuple(table("boilerplate.toml")["credit"]["ends"])
 
 
 @cache
@@ -328,7 +335,7 @@ def _is_gadget(node: LexborNode, size: int) -> bool:
     if node.tag == "figure" or not names(node)[0].isdisjoint(("media", "caption")):
         return True
     links = sum(len(link.text(strip=True)) for link in node.css("a"))
-    return node.css_first("script, style, figure") is not None or 2 * links > size
+    return node.css_first("script, style, figure, img, picture, video") is not None or 2 * links > size
 
 
 def _below(head: LexborNode) -> Iterator[LexborNode]:

@@ -12,10 +12,10 @@ from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
-from scraper import urls
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import jsonld
+from scraper.parse import datekinds, jsonld
+from scraper.parse.breadcrumbs import declared, is_home, stays, trail
 from scraper.parse.document import Document
 from scraper.parse.headings import shown
 from scraper.parse.headline import headline
@@ -24,8 +24,6 @@ from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
 
 _LONGEST = 80  # characters of a section's name
-_MAX_CRUMBS = 12
-_STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 # What holds the links is asked for, not the links in it: that is several times as fast.
 # The id is that of a WordPress plugin's own example, "<p id=breadcrumbs>", and of the German government's system.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
@@ -40,6 +38,11 @@ _HOLDS_SECTION = re.compile(
 _APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
     r"(?<![a-z])(?:list|card|teaser|related|menu|nav|sidebar|widget_categories|popular|recommend|prev|next"
     r"|footer(?!.*(?:entry|post|article)))(?![a-z])",
+    re.IGNORECASE,
+)
+# Of a link beside an article's heading, or of what holds it, in any of the press's languages.
+_CALLED_SECTION = re.compile(
+    r"(?<![a-z])(?:cat|cate|categor[a-z]*|kategori[a-z]*|secc?ion[a-z]*|secao|sezione|rubri[a-z]*|channel|eyebrow)(?![a-z])",
     re.IGNORECASE,
 )
 _LEVELS, _BESIDE = 3, 3  # elements around a heading that are its own, and the sections that they link to
@@ -86,71 +89,12 @@ def from_breadcrumb(doc: Document) -> Found | None:
     """The last step of the trail that is neither the home page nor the article itself."""
     for obj in doc.jsonld:
         items = obj.get("itemListElement") if "BreadcrumbList" in jsonld.types(obj) else None
-        crumbs = _declared(items[:_MAX_CRUMBS], doc) if isinstance(items, list) else []
+        crumbs = declared(items, doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
     named = b"readcrumb" in doc.page.body or b"READCRUMB" in doc.page.body  # spares most other pages a walk
-    found = _last_crumb(_trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
-    return found or _last_crumb(_trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
-
-
-def _declared(items: list[Any], doc: Document) -> list[str]:
-    """The names of a declared trail's steps, without the page itself at its end: by its address, or the lack of one."""
-    refs = [_address(item) for item in items]
-    is_page = len(refs) > 1 and (_is_here(refs[-1], doc) if refs[-1] else any(refs))
-    return [_crumb(item) for item in (items[:-1] if is_page else items)]
-
-
-def _address(item: Any) -> str:
-    inner = item.get("item") if isinstance(item, dict) else None
-    ref = (inner.get("@id") or inner.get("url")) if isinstance(inner, dict) else inner
-    return ref.strip() if isinstance(ref, str) else ""
-
-
-def _is_here(ref: str, doc: Document) -> bool:
-    """Whether an address is the page's own; a mere "#" is the lack of one."""
-    last = ref.partition("?")[0].rstrip("/").rpartition("/")[2]
-    if last not in doc.url and "%" not in ref and "%" not in doc.url:
-        return False  # most are not
-    url = urls.join(doc.url, ref) if ref and not ref.startswith("#") else None
-    here, there = split_url(doc.url), split_url(url or "")
-    same = unquote(there.path).rstrip("/") == unquote(here.path).rstrip("/") != ""
-    return same and there.query in ("", here.query)
-
-
-def _trail(doc: Document, selector: str) -> list[str]:
-    """The steps of the page's trails, each once: one list that is a trail stands within another."""
-    seen: set[int] = set()
-    steps: list[str] = []
-    for trail in doc.css(selector):
-        itemtype = trail.attributes.get("itemtype") or ""
-        parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
-        nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
-        if len({tidy(node.text()) for node in nodes}) <= _STEPS:
-            own = _before_headline(nodes, tidy(trail.text()), doc)
-            fit = [node for node in own if node.mem_id not in seen and _stays(node, doc)]
-            steps += [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
-            seen.update(node.mem_id for node in nodes)
-    return steps[:_MAX_CRUMBS]
-
-
-def _before_headline(nodes: list[LexborNode], whole: str, doc: Document) -> list[LexborNode]:
-    """The steps before the article's own headline, where a trail prints it: behind it stand other languages, shares."""
-    heading = next((tidy(node.text()) for node in doc.h1s[:1]), "")
-    before, _, behind = whole.rpartition(heading) if heading else ("", "", "")
-    last = len(nodes)
-    while before and behind and last and tidy(nodes[last - 1].text()) in behind:
-        last -= 1
-    return nodes[:last] or nodes
-
-
-def _stays(node: LexborNode, doc: Document) -> bool:
-    """Whether a step's link is to the site itself; a mail address or a profile elsewhere is no section."""
-    href = (node.attributes.get("href") or "").strip()
-    href = f"https:{href}" if href.startswith("//") else href
-    if not href.startswith(("http://", "https://")):
-        return not href.startswith(("mailto:", "tel:"))
-    return not doc.host or urls.same_site(href, doc.url)
+    found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
+    return found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
 
 
 def from_markup(doc: Document) -> Found | None:
@@ -211,9 +155,12 @@ def from_heading(doc: Document) -> Found | None:
 
 
 def _is_to_section(link: LexborNode, doc: Document) -> bool:
-    """Whether a link leads to a section by its address, or to the folder of that name that the page itself is in."""
+    """Whether a link leads to a section by its address or class, or to the folder of that name that the page is in."""
     address = link.attributes["href"] or ""
     if _section_page().search(address):
+        return True
+    look = f"{link.attributes.get('class') or ''} {(link.parent and link.parent.attributes.get('class')) or ''}"
+    if _CALLED_SECTION.search(look):
         return True
     path = unquote(split_url(address).path).rstrip("/")
     inside = len(path) > 1 and unquote(split_url(doc.url).path).startswith(f"{path}/")
@@ -223,7 +170,7 @@ def _is_to_section(link: LexborNode, doc: Document) -> bool:
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
     """Whether a link is a name alone, in no menu, other article's teaser or sentence within `around`."""
     text = tidy(link.text())
-    above = link.parent if _is_name(text) and _stays(link, doc) else None
+    above = link.parent if _is_name(text) and stays(link, doc) and not is_home(link) else None
     while above is not None and above.mem_id != around.mem_id:
         get = above.attributes.get
         if above.tag in ("nav", "aside") or _APART.search(f"{get('class') or ''} {get('id') or ''}"):
@@ -255,7 +202,7 @@ def from_classes(doc: Document) -> Found | None:
     own = [name for name in posts if f"post-{here[1]}" in name.split()] if here else posts
     if len(set(own)) != 1:
         return None
-    for slug in _CATEGORY.findall(own[0])[:_MAX_CRUMBS]:
+    for slug in _CATEGORY.findall(own[0])[:_POSTS]:
         if slug.replace("-", " ") in table("metadata.toml")["no_sections"]:
             continue
         printed = _name_of(slug, _links_to(slug, doc), doc)
@@ -277,7 +224,7 @@ def _name_of(place: str, links: list[LexborNode], doc: Document) -> str | None:
     slug = place.rpartition("/")[2]
     for node in links:
         path = unquote(split_url(node.attributes.get("href") or "").path).rstrip("/")
-        if (path == place or path.rpartition("/")[2] == place) and _stays(node, doc):
+        if (path == place or path.rpartition("/")[2] == place) and stays(node, doc):
             texts[tidy(shown(node)).strip(_EDGE + _SIGNS)] += 1
     fit = [text for text in texts if _names(text, slug) and _is_section(text, doc)]
     return min(fit, key=lambda text: (squash(text) != squash(slug), -texts[text]), default=None)
@@ -329,11 +276,17 @@ def _is_section(value: str, doc: Document) -> bool:
         return False
     if any(sign in value for sign in ("{{", "@", "_")):  # a template, a mail address, a machine's name ("news_world")
         return False
-    if _DAY.search(value) or value.casefold().removeprefix("www.") == doc.host:
+    if _DAY.search(value) or _is_date(value, doc) or value.casefold().removeprefix("www.") == doc.host:
         return False
     if value.casefold() in table("metadata.toml")["no_sections"] or squash(value) in _titles(doc):
         return False
     return not is_site(value, site_names(doc), host_label(doc))
+
+
+def _is_date(value: str, doc: Document) -> bool:
+    """Whether a text has a whole date, as a step that leads to a day's archive has, or the line of a teaser."""
+    when = datekinds.read(doc, value) if sum(map(str.isdigit, value)) > 4 else None
+    return when is not None and when.date is not None
 
 
 def _printed(value: str, source: Any, doc: Document) -> str:
@@ -374,13 +327,6 @@ def _titles(doc: Document) -> frozenset[str]:
 
 def _first(texts: Iterable[str | None], source: Any, path: str, doc: Document) -> Found | None:
     return next((found for text in texts if text and (found := _found(text, source, path, doc))), None)
-
-
-def _crumb(item: Any) -> str:
-    if not isinstance(item, dict):
-        return ""
-    inner = item.get("item")
-    return tidy(jsonld.text(item.get("name")) or (jsonld.text(inner.get("name")) if isinstance(inner, dict) else None))
 
 
 def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Found | None:

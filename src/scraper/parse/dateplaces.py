@@ -22,6 +22,7 @@ _COMMENT = re.compile(
     re.IGNORECASE,
 )
 _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
+_BYLINE = 160  # characters of one
 _OUTSIDE = frozenset(("aside", "nav", "footer"))
 _QUOTED = frozenset(("blockquote", "cite"))  # the post of a social network is embedded as a <blockquote>
 _OWN_FOOT = re.compile(r"entry|post|article|meta|byline")  # class="entry-footer": a <footer> may be the article's own
@@ -94,8 +95,20 @@ def _place(node: LexborNode) -> int:
     parts = name.replace("-", " ").replace("_", " ").split()
     if not _sources().isdisjoint(parts):
         return _SPOKEN
-    outside = node.tag in _OUTSIDE or not _elsewhere().isdisjoint(parts) or _is_masthead(node) or _is_teaser(node)
+    outside = (
+        (node.tag in _OUTSIDE and not _is_byline(node, name))
+        or not _elsewhere().isdisjoint(parts)
+        or _is_masthead(node)
+        or _is_teaser(node)
+    )
     return MARGIN if outside else 0
+
+
+def _is_byline(node: LexborNode, name: str) -> bool:
+    """Whether an <aside> is the article's byline: named so, short, and with no heading in it."""
+    if node.tag != "aside" or not any(word in name for word in ("byline", "author", "meta")):
+        return False
+    return node.css_first("h1, h2, h3, h4") is None and len(clean(node.text())) <= _BYLINE
 
 
 def _is_masthead(node: LexborNode) -> bool:

@@ -8,6 +8,7 @@ import re
 from selectolax.lexbor import LexborNode
 
 from scraper.parse.document import Document
+from scraper.parse.sitename import squash
 from scraper.parse.text import clean, split_url
 
 LONGEST = 500  # characters of a headline
@@ -130,3 +131,11 @@ def outside(node: LexborNode) -> bool:
             return True
         parent = parent.parent
     return False
+
+
+def is_under(text: str, head: LexborNode) -> bool:
+    """Whether the heading with that text is what stands right behind `head`."""
+    after = head.next
+    while after is not None and not after.is_element_node:
+        after = after.next
+    return after is not None and after.tag in ("h2", "h3", "h4") and squash(after.text()) == squash(text)

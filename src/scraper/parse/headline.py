@@ -12,7 +12,7 @@ from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
-from scraper.parse.headings import LONGEST, hidden, is_logo, leads_away, outside, texts, without_kicker
+from scraper.parse.headings import LONGEST, hidden, is_logo, is_under, leads_away, outside, texts, without_kicker
 from scraper.parse.ladder import Step, climb
 from scraper.parse.sitename import (
     host_label,
@@ -35,6 +35,7 @@ _MAX_SMALLER = 60
 # How addresses write letters that have no accent to drop: German, Danish and Norwegian.
 _SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
 _WORD = re.compile(r"\w+")
+_BEHIND_KICKER = "⟩〉>|:•·/ "  # what stands between a kicker that is left out and its headline
 _SEAM = re.compile(r"[:|/–—.]|\s-\s")  # what stands between a kicker and its headline
 _BAR = re.compile(r"\s[|｜]\s")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
@@ -42,6 +43,7 @@ _MARKED = "h2[itemprop~='headline'], h3[itemprop~='headline']", "h2.entry-title,
 _CUT = 100  # characters from which on a title may have been cut
 _ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
 _MUCH_ALIKE, _SHARED = 0.5, 3  # the same, and the least number, for an h1 behind others
+_WHOLE = 4  # words of a headline, more than a section's name has
 _LONG = 20  # letters of a text that stands in a title by no chance
 _SPELLED = 8  # letters of a title that is looked for in the page's address or its smaller headings
 
@@ -123,7 +125,7 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
             if told is said[0] and len(said) > 1:
                 told = _without_glued(said, declared) or _with_seam(told, declared)
-            return _from_heading(node, told, doc, names)
+            return _from_heading(node, told.lstrip(_BEHIND_KICKER) or told, doc, names)
     told_by = _Told(declared)
     plain = [(n, text) for n, said in readings if (text := _plain(n, said, told_by, doc, names))]
     plain = [(n, text) for n, text in plain if not hidden(n) and not leads_away(n, doc)] or plain
@@ -144,6 +146,8 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
         return replace(found, alone=True)
     if smaller is None or (found and trusted and len(found.key) >= len(smaller.key)):
         return found
+    if found and best and trusted and inside and len(found.text.split()) >= _WHOLE and is_under(smaller.raw, best[0]):
+        return found  # right under a heading of its own, the other one is its standfirst
     # What is shared is punctuated for readers, more than the data are.
     shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
     return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)

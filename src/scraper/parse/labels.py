@@ -21,6 +21,7 @@ _MAX_LINE = 240  # characters; longer text is prose, whatever it begins with
 _MAX_LABEL = 40
 _REACH = 6  # text pieces between two lines of one block of labels
 _NEAR = 14  # text pieces between a lone label and the headline
+_COUNTED = re.compile(r"\(\d+\)?$")  # "Travel (214)", of a list of all categories
 _COLONS = re.compile(r"[:\uff1a\ufe55\ua789\u2236]")
 _OTHER_COLONS = ("\uff1a", "\u055d", "\u1366")  # of Chinese, Armenian and Ethiopic
 _BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+|\s+")
@@ -279,6 +280,8 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
         case "number":
             return _NUMBER.match(hit.value) is not None
         case "category":
+            if _COUNTED.search(hit.value):
+                return False
             return len(hit.value) <= 60 and not hit.value[0].isdigit() and hit.value[-1] not in ".!?:"
         case "other":
             return len(hit.value) <= 60
