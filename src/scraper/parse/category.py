@@ -159,12 +159,14 @@ def _is_to_section(link: LexborNode, doc: Document) -> bool:
     address = link.attributes["href"] or ""
     if _section_page().search(address):
         return True
-    look = f"{link.attributes.get('class') or ''} {(link.parent and link.parent.attributes.get('class')) or ''}"
-    if _CALLED_SECTION.search(look):
+    text, around = tidy(link.text()), link.parent
+    alone = around is not None and tidy(around.text()) == text
+    looks = (node.attributes.get("class") or "" for node in ((link, around) if around and alone else (link,)))
+    if any(map(_CALLED_SECTION.search, looks)):
         return True
     path = unquote(split_url(address).path).rstrip("/")
     inside = len(path) > 1 and unquote(split_url(doc.url).path).startswith(f"{path}/")
-    return inside and _names(tidy(link.text()), path.rpartition("/")[2])
+    return inside and _names(text, path.rpartition("/")[2])
 
 
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
