@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,6 +21,7 @@ from scraper.parse.sitename import host_label, is_site, is_whole_site, site_name
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
 _LOGIN = re.compile(r"[a-z][\w.-]*|[A-Za-z]+\d+", re.ASCII)
 _BODIES = ("Organization", "Corporation", "University")  # ends of schema.org's types
+_NEAR = 12  # characters around a name
 _LINE = 150  # characters of a byline; more tells about somebody
 _FEW = 8  # authors of a printed byline; more is a list of something else
 
@@ -75,13 +77,33 @@ def _with_others(data: Found, doc: Document) -> Found:
 
     What stands behind the last of them is no name: "By Ada Lind and Ben Ott, New York".
     """
-    more = from_markup(doc) if len(data.value) == 1 else None
+    more = from_markup(doc) if len(data.value) == 1 and _has_company(data.value[0], doc) else None
     if more is None or len(more.raw) > _LINE or not persons(list(more.value)) or any(map(is_office, more.value)):
         return data
     *_, last = joined(more.raw)
     found = more.value if "; " in more.raw else more.value[: more.value.index(last) + 1] if last in more.value else ()
     known = {name.casefold() for name in found}
     return replace(more, value=found) if len(known) > 1 and data.value[0].casefold() in known else data
+
+
+def _has_company(name: str, doc: Document) -> bool:
+    """Whether the page prints a name beside a word or a mark between two: a look at the text spares most a byline's."""
+    before, behind = _ties()
+    at = doc.text.find(name)
+    while at >= 0:
+        end = at + len(name)
+        if before.search(doc.text[max(0, at - _NEAR) : at]) or behind.match(doc.text[end : end + _NEAR]):
+            return True
+        at = doc.text.find(name, at + 1)
+    return False
+
+
+@functools.cache
+def _ties() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What stands between two names, right in front of the second and right behind the first."""
+    words = "|".join(map(re.escape, table("authorwords.toml")["between"]))
+    tie = rf"(?:[,;&/]|(?<!\w)(?:{words})(?!\w))"
+    return re.compile(rf"{tie}[\s\0]*$", re.IGNORECASE), re.compile(rf"[\s\0]*{tie}", re.IGNORECASE)
 
 
 def _is_account(name: str) -> bool:

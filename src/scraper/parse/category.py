@@ -156,17 +156,21 @@ def from_heading(doc: Document) -> Found | None:
 
 def _is_to_section(link: LexborNode, doc: Document) -> bool:
     """Whether a link leads to a section by its address or class, or to the folder of that name that the page is in."""
-    address = link.attributes["href"] or ""
-    if _section_page().search(address):
+    address, look, around = link.attrs["href"] or "", link.attrs.get("class") or "", link.parent
+    if _section_page().search(address) or _CALLED_SECTION.search(look):
         return True
-    text, around = tidy(link.text()), link.parent
-    alone = around is not None and tidy(around.text()) == text
-    looks = (node.attributes.get("class") or "" for node in ((link, around) if around and alone else (link,)))
-    if any(map(_CALLED_SECTION.search, looks)):
+    if (
+        around
+        and _CALLED_SECTION.search(around.attrs.get("class") or "")
+        and around.text().strip() == link.text().strip()
+    ):
         return True
-    path = unquote(split_url(address).path).rstrip("/")
-    inside = len(path) > 1 and unquote(split_url(doc.url).path).startswith(f"{path}/")
-    return inside and _names(text, path.rpartition("/")[2])
+    place = address.partition("?")[0].rstrip("/")
+    slug = place.rpartition("/")[2]
+    if not slug or f"/{slug}/" not in doc.url:
+        return False  # most are not
+    path = split_url(place).path
+    return split_url(doc.url).path.startswith(f"{path}/") and _names(tidy(link.text()), unquote(slug))
 
 
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
