@@ -1,12 +1,13 @@
-"""Make src/scraper/data/cldr.json from Babel's copy of CLDR, and umalqura.json from hijridate.
+"""Make src/scraper/data/cldr.json from Babel's CLDR, umalqura.json from hijridate, bikram.json from nepali-datetime.
 
     python scripts/make_tables.py
 
-Needs the extra `tables`. The same versions of both give the same bytes. Unicode CLDR data: Unicode License v3.
+Needs the extra `tables`. The same versions of all give the same bytes. Unicode CLDR data: Unicode License v3.
 """
 
 from __future__ import annotations
 
+import csv
 import datetime
 import json
 import sys
@@ -19,6 +20,7 @@ from typing import Any
 from babel import Locale, localedata
 from babel.dates import tokenize_pattern
 from hijridate import ummalqura
+from nepali_datetime import config
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
@@ -47,6 +49,7 @@ def main() -> None:
             tables.read(identifier)
     write("cldr.json", tables.as_json())
     write("umalqura.json", umalqura())
+    write("bikram.json", bikram())
 
 
 def write(name: str, data: dict[str, Any]) -> None:
@@ -61,6 +64,15 @@ def umalqura() -> dict[str, Any]:
     years = [digits[at : at + 12] for at in range(0, len(digits), 12)]
     first = datetime.date(*ummalqura.GREGORIAN_RANGE[0])
     return {"first_year": ummalqura.HIJRI_RANGE[0][0], "first_day": first.toordinal(), "years": years}
+
+
+def bikram() -> dict[str, Any]:
+    """Month lengths of the Bikram Sambat calendar as Nepal publishes it: a digit per month, the days beyond 28."""
+    with open(config.CALENDAR_PATH, encoding="utf-8") as lines:
+        rows = [list(map(int, row)) for row in list(csv.reader(lines))[1:]]
+    first = datetime.date(**config.REFERENCE_DATE_AD)
+    years = ["".join(str(length - 28) for length in lengths) for _, *lengths in rows]
+    return {"first_year": rows[0][0], "first_day": first.toordinal(), "years": years}
 
 
 class Tables:

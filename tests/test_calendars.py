@@ -7,7 +7,16 @@ from datetime import date, timedelta
 
 import pytest
 
-from scraper.parse.calendars import buddhist, civil_hijri, hijri, japanese_era, minguo, solar_hijri, umm_alqura
+from scraper.parse.calendars import (
+    bikram_sambat,
+    buddhist,
+    civil_hijri,
+    hijri,
+    japanese_era,
+    minguo,
+    solar_hijri,
+    umm_alqura,
+)
 
 DAYS = [date(1979, 3, 21) + timedelta(days=17 * step) for step in range(1300)]
 
@@ -24,6 +33,13 @@ def test_umm_alqura_as_hijridate() -> None:
     for day in DAYS:
         other = hijridate.Gregorian(day.year, day.month, day.day).to_hijri()
         assert umm_alqura(other.year, other.month, other.day) == day
+
+
+def test_bikram_sambat_as_nepali_datetime() -> None:
+    nepali = pytest.importorskip("nepali_datetime")
+    for day in DAYS:
+        other = nepali.date.from_datetime_date(day)
+        assert bikram_sambat(other.year, other.month, other.day) == day
 
 
 def test_civil_hijri_walks_day_by_day() -> None:
@@ -49,6 +65,8 @@ def exists(calendar: Callable[[int, int, int], date], year: int, month: int, day
         (solar_hijri(1400, 4, 15), date(2021, 7, 6)),
         (solar_hijri(1403, 12, 30), date(2025, 3, 20)),
         (solar_hijri(1404, 1, 1), date(2025, 3, 21)),
+        (bikram_sambat(2081, 3, 4), date(2024, 6, 18)),
+        (bikram_sambat(2081, 1, 1), date(2024, 4, 13)),
         (umm_alqura(1442, 11, 26), date(2021, 7, 6)),
         (umm_alqura(1445, 9, 1), date(2024, 3, 11)),
         (civil_hijri(1, 1, 1), date(622, 7, 19)),

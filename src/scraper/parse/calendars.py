@@ -40,17 +40,30 @@ def umm_alqura(year: int, month: int, day: int) -> date:
     >>> umm_alqura(1442, 11, 26)
     datetime.date(2021, 7, 6)
     """
-    starts, first = _umm_alqura_starts()
+    starts, first = _starts("umalqura.json")
     index = (year - first) * 12 + month - 1
     if not (1 <= month <= 12 and 0 <= index < len(starts) - 1 and 1 <= day <= starts[index + 1] - starts[index]):
         raise ValueError(f"no such day in the Umm al-Qura calendar: {year}-{month}-{day}")
     return date.fromordinal(starts[index] + day - 1)
 
 
+def bikram_sambat(year: int, month: int, day: int) -> date:
+    """The calendar of Nepal, from its published month lengths, years 1975 to 2100; its year begins in April.
+
+    >>> bikram_sambat(2081, 3, 4)
+    datetime.date(2024, 6, 18)
+    """
+    starts, first = _starts("bikram.json")
+    index = (year - first) * 12 + month - 1
+    if not (1 <= month <= 12 and 0 <= index < len(starts) - 1 and 1 <= day <= starts[index + 1] - starts[index]):
+        raise ValueError(f"no such day in the Bikram Sambat calendar: {year}-{month}-{day}")
+    return date.fromordinal(starts[index] + day - 1)
+
+
 @functools.cache
-def _umm_alqura_starts() -> tuple[list[int], int]:
-    """The ordinal of the first day of each month, and the first year."""
-    data = table("umalqura.json")
+def _starts(name: str) -> tuple[list[int], int]:
+    """The ordinal of the first day of each month of a table, and its first year."""
+    data = table(name)
     lengths = [28 + int(beyond) for year in data["years"] for beyond in year]
     return list(accumulate(lengths, initial=data["first_day"])), data["first_year"]
 
@@ -106,6 +119,7 @@ CALENDARS: dict[str, Callable[[int, int, int], date]] = {
     "gregorian": date,
     "solar": solar_hijri,
     "hijri": hijri,
+    "bikram": bikram_sambat,
     "buddhist": buddhist,
     "minguo": minguo,
     **{era: functools.partial(japanese_era, era) for era in _ERAS},

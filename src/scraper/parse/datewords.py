@@ -250,7 +250,7 @@ def _months(
     generated: dict[str, Any], written: dict[str, list[str]], calendars: dict[str, dict[str, list[str]]]
 ) -> Phrases:
     phrases = _phrases(generated, written)
-    for calendar in ("solar", "hijri"):
+    for calendar in ("solar", "hijri", "bikram"):
         for number, names in calendars[calendar].items():
             for name in names:
                 phrases.add(key(name), Meaning(calendar, int(number)))

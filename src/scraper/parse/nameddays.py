@@ -19,6 +19,7 @@ from scraper.parse.days import (
     two_digit_year,
 )
 
+_YEARS = {"solar": (1300, 1500), "hijri": (1300, 1500), "bikram": (2040, 2100)}
 _SHORT = 2  # letters of a word that is no month's name where one follows: "Lind NV Mar 12, 2024"
 _WALL = re.compile(r"[|;\n]")  # between two statements, never inside a date
 _THAI = re.compile("[\u0e01-\u0e2e]")
@@ -186,7 +187,8 @@ def _year_of(line: Line, token: int, calendar: str, name: str, context: Context)
     word = line.words[token]
     year, before = int(word), line.words[token - 1][-2:] if token else ""
     if calendar != "gregorian":
-        return (calendar if 1300 <= year <= 1500 else None), year
+        first, last = _YEARS[calendar]
+        return (calendar if first <= year <= last else None), year
     if before in context.tables.eras:
         return context.tables.eras[before], year
     if len(word) == 3 or (len(word) == 2 and _is_era(line, token, context)):
