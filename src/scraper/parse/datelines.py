@@ -29,6 +29,7 @@ _DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
 _FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
 _LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
 _UP = 3  # elements around a line that are asked whether they name a change
+_SAID = 120  # characters of a line that says "published" with its date
 _SHORT, _LONG, _ALONE = 80, 300, 30  # characters: a line with a date, a headline, a line that is a date
 _ISLAND = re.compile(
     r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
@@ -51,7 +52,7 @@ class _Lines:
         self.lengths: dict[int, int] = {}
         self.texts = doc.pieces[:_LINES]
         dated = _DATE.search
-        self.dated = [i for i, text in enumerate(self.texts) if len(text) <= _SHORT and dated(text)][:_DATED]
+        self.dated = [i for i, text in enumerate(self.texts) if dated(text) and _is_line(text)][:_DATED]
         if self.dated and (frame := doc.tree.css_first(_FRAME)):
             around = frame.text()
             self.dated = [i for i in self.dated if self.texts[i] not in around]
@@ -177,6 +178,15 @@ def _published(lines: _Lines) -> Iterator[int]:
     yield from (i for i in lines.dated if says(lines.texts[i]))
     alone = (i for i in lines.dated if i and (len(lines.texts[i]) <= _ALONE or datetext.is_bare(lines.texts[i])))
     yield from (i for i in alone if says(lines.texts[i - 1][:_ALONE]))
+
+
+def _is_line(text: str) -> bool:
+    """Whether a text is short, or a bit longer and says when it was published: the foot of WordPress's old themes."""
+    if len(text) <= _SHORT:
+        return True
+    if len(text) > _LONG or len(" ".join(text.split())) > _SAID:
+        return False
+    return marks("published").search(text) is not None and marks("changed").search(text) is None
 
 
 def _headline_lines(doc: Document, lines: list[str]) -> list[int]:

@@ -23,10 +23,11 @@ _SEAM = re.compile(r"\v")
 _LOGO = re.compile(r"\bsite[-_]?(?:title|name|logo)|\blogo\b", re.IGNORECASE)
 # Headings for screen readers alone: Bootstrap, WordPress, Drupal, Liferay, and the word itself.
 _HIDDEN = re.compile(
-    r"(?<![\w-])(?:(?:visually-?)?hidden|sr-only|screen-reader-text|element-invisible|hide(?:-accessible)?)(?![\w-])",
+    r"(?<![\w-])(?:(?:visually-?)?hidden|sr-only|screen-reader-text|element-invisible|hide(?:-accessible)?"
+    r"|d-none|hiddenStructure)(?![\w-])",
     re.IGNORECASE,
 )
-_CLIPPED = "clip: rect(0"  # what those classes do, written out
+_CLIPPED = re.compile(r"clip:\s*rect\(0|display:\s*none", re.IGNORECASE)  # what those classes do, written out
 # Parts of a heading that stand over it: <span class="kicker">, "topline", <span class="date">.
 _OVER = re.compile(
     r"kicker|eyebrow|dachzeile|spitzmarke|(?:top|over|roof)-?line|(?:top|sup|pre)-?(?:title|headline)|descriptor"
@@ -39,6 +40,12 @@ def texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
     if node.css_first(_UNREAD) is not None:
         return [shown(node)[:LONGEST]]
+    if any(map(hidden, node.css("[class], [style]"))) and (seen := shown(node)):
+        return [seen[:LONGEST], *_readings(node)]
+    return _readings(node)
+
+
+def _readings(node: LexborNode) -> list[str]:
     node = _inmost(node)
     whole = clean(node.text())[:LONGEST]
     inner = [child for child in node.iter() if child.tag in _PARTS]
@@ -90,7 +97,7 @@ def _is_over(part: LexborNode) -> bool:
 def hidden(node: LexborNode) -> bool:
     """Whether an element is for screen readers alone, by its class or by the usual style."""
     said = node.attributes
-    return _HIDDEN.search(said.get("class") or "") is not None or _CLIPPED in (said.get("style") or "")
+    return _HIDDEN.search(said.get("class") or "") is not None or _CLIPPED.search(said.get("style") or "") is not None
 
 
 def leads_away(node: LexborNode, doc: Document) -> bool:
