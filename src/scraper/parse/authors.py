@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from scraper.parse.sitename import host_label, is_site, is_whole_site, site_name
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
 _LOGIN = re.compile(r"[a-z][\w.-]*|[A-Za-z]+\d+", re.ASCII)
 _BODIES = ("Organization", "Corporation", "University")  # ends of schema.org's types
-_NEAR = 12  # characters around a name
+_NEAR, _PLACES = 12, 50  # characters around a name, and where it stands in the page
 _LINE = 150  # characters of a byline; more tells about somebody
 _FEW = 8  # authors of a printed byline; more is a list of something else
 
@@ -89,12 +90,10 @@ def _with_others(data: Found, doc: Document) -> Found:
 def _has_company(name: str, doc: Document) -> bool:
     """Whether the page prints a name beside a word or a mark between two: a look at the text spares most a byline's."""
     before, behind = _ties()
-    at = doc.text.find(name)
-    while at >= 0:
-        end = at + len(name)
+    for place in itertools.islice(re.finditer(re.escape(name), doc.text), _PLACES):
+        at, end = place.span()
         if before.search(doc.text[max(0, at - _NEAR) : at]) or behind.match(doc.text[end : end + _NEAR]):
             return True
-        at = doc.text.find(name, at + 1)
     return False
 
 

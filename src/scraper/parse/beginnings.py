@@ -18,14 +18,16 @@ _PLACE = 4  # words of what stands beside the date
 def without_head(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without the dates and bylines in front of the prose, or between a standfirst and it."""
     first = next((i for i, text in enumerate(texts) if len(text) > _DATELINE), 0)
-    front = [text for text in texts[:first] if not (is_dateline(doc, text) or byline.whole(text))]
     rest = texts[first + 1 :]
     count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
+    front = [text for text in texts[:first] if not byline.whole(text)]
     between = [text for text in rest[:count] if not byline.whole(text)]
-    if any(is_dateline(doc, text) for text in between):
+    dated = [text for text in (*front, *between) if is_dateline(doc, text)]
+    if dated:
         short = (text for text in rest[count:] if len(text) <= _DATELINE)
-        if not any(is_dateline(doc, text) for text in short):  # else they are the days of a chronicle
-            between = [text for text in between if not is_dateline(doc, text)]
+        if any(is_dateline(doc, text) for text in short):  # the days of a chronicle
+            dated = [text for text in front if is_dateline(doc, text, alone=True)]
+        front, between = ([text for text in lines if text not in dated] for lines in (front, between))
     doc.memo["head_lines"] = [text for text in texts[:first] if text not in front]
     return front + texts[first : first + 1] + between + rest[count:]
 
@@ -36,15 +38,20 @@ def head_lines(doc: Document) -> list[str]:
     return lines
 
 
-def is_dateline(doc: Document, text: str) -> bool:
-    """Whether a line in front of the prose is a date, with what it is for: "Published 6 July 2021, 12:36"."""
+def is_dateline(doc: Document, text: str, alone: bool = False) -> bool:
+    """Whether a line in front of the prose is a date, with what it is for: "Published 6 July 2021, 12:36".
+
+    Or beside a place, unless it must stand `alone`.
+    """
     if not any(map(str.isdigit, text)) or datekinds.is_foreign(text):
         return False
     when = datekinds.read(doc, text)
     said = _dated().sub(" ", text)
     if when is None or (when.date is None and "date-ambiguous" not in when.issues):
         return _CLOCK.search(text) is not None and datetext.is_bare(said)
-    return datetext.is_bare(said) or datetext.is_bare(text) or datetext.is_bare(_without_place(said))
+    if datetext.is_bare(said) or datetext.is_bare(text):
+        return True
+    return not alone and datetext.is_bare(_without_place(said))
 
 
 def _without_place(text: str) -> str:

@@ -61,8 +61,9 @@ def read(doc: Document, text: str) -> When | None:
         return when
     declared = _declared_days(doc)
     if when.issues == ("date-no-year",):
-        readings = (datetext.read(text, language=language, now=doc.page.fetched_at, declared=each) for each in declared)
-        return next(filter(None, readings), when)
+        now, days = doc.page.fetched_at, sorted(declared)
+        readings = (datetext.read(text, language=language, now=now, declared=day) for day in days)
+        return next((each for each in readings if each and each.date), when)
     readings = (datetext.read(text, language=language, order=each, now=doc.page.fetched_at) for each in _ORDERS)
     return next((each for each in readings if each and each.date and _is_near(each.date, declared)), when)
 

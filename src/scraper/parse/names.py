@@ -26,7 +26,7 @@ _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
 _DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*")  # one behind a full name, or an agency: "Ada Lind, PhD, AFP"
-_STATION = re.compile(r"[^\W\d_a-z]{2,6} [^,]+")  # behind one in mixed case: "Ada Lind, ARD Wien"
+_CALL_SIGN = range(3, 7)  # letters of a station's name, behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
 _GOES_ON = re.compile(r"\S+ (?:in|on|for)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Department for Lamps"
 _INITIALLED = re.compile(r"[^\s\d.]{1,5}\.(?=[^\W\d_a-z])[^\s\d.]{3,}")  # as in South India: "S.Kovendan"
@@ -101,7 +101,8 @@ def _split(text: str) -> Iterator[str]:
 
 def _is_employer(name: str, mixed: bool) -> bool:
     """Whether what stands behind a full name is a degree, an agency, an institution or, in `mixed` case, a station."""
-    if _DEGREE.fullmatch(name) or (mixed and _STATION.fullmatch(name)):
+    first = name.partition(" ")[0]
+    if _DEGREE.fullmatch(name) or (mixed and first.isupper() and len(first) in _CALL_SIGN):
         return True
     return " " in name and _pattern("institutions").search(name) is not None
 
