@@ -88,7 +88,6 @@ INLINE = frozenset(
 _CELLS = frozenset(("p", "div", "ul", "ol", "h2", "h3", "h4", "blockquote", "table"))  # of a row of a layout table
 _TABLE = frozenset(("table",))  # in a <p> it stays there on pages in quirks mode
 _INNER = _CELLS.union(("section", "article", "dl", "figure", "h5", "h6", "li"))
-_NOTE, _LINKED = 60, frozenset(("a", "button", "input", "img"))  # characters; what the foot of a site has
 _OUTSIDE = frozenset({"nav", "footer"})
 # A <figure> with the one and none of the others is a quote with its source (HTML standard, 4.4.4).
 _SAYS, _SHOWS = frozenset(("blockquote",)), frozenset(("img", "picture", "video", "iframe", "svg"))
@@ -238,7 +237,7 @@ class _Walk:
             tag = _rank(child)
         if self._mass.get(key, 0.0) > self._most:
             own = NO_KINDS  # what holds most of the prose is no sidebar, whatever its name
-        elif (tag in _OUTSIDE or _DISCARD in own) and key not in self._way and not _is_note(child, tag):
+        elif (tag in _OUTSIDE or _DISCARD in own) and key not in self._way:
             return None
         if tag == "tr" and not _holds(child, _CELLS):
             self._emit(tag, " ".join([cell.text() for cell in child.iter()]), own, look, context, (child,))
@@ -273,14 +272,6 @@ class _Walk:
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
-
-
-def _is_note(node: LexborNode, tag: str) -> bool:
-    """Whether a <footer> in the article is one paragraph of text: "This article was amended on 6 July"."""
-    if tag != "footer":
-        return False
-    paragraphs = node.css("p")
-    return len(paragraphs) == 1 and len(paragraphs[0].text()) >= _NOTE and not _holds(node, _LINKED)
 
 
 def _rank(node: LexborNode) -> str:
