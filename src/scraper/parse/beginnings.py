@@ -8,9 +8,9 @@ from functools import cache
 from scraper.parse import byline, datekinds, datetext
 from scraper.parse.document import Document
 
-_DATELINE = 50  # characters; what stands in front of the first longer line may be the article's date
+_DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
-_CLOCK = re.compile(r"(?<!\d)\d{1,2}[:.]\d\d(?!\d)")  # in a line without a year: "12.1. klo 8.04"
+_CLOCK = re.compile(r"(?<![\d.,$€£¥])(?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d)")  # in a line without a year: "12.1. klo 8.04"
 _SEAMS = re.compile(r"\s*(?:[|/·•]|,(?!\d)|\s[–—-]\s)\s*")  # within a line: "Springfield, 6 July 2021"
 _PLACE = 4  # words of what stands beside the date
 

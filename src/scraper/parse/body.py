@@ -163,7 +163,7 @@ def _names_film(block: Block) -> bool:
 def _is_caption(text: str) -> bool:
     """Whether a text ends with who took a picture."""
     start = len(text) - _TAIL
-    if len(text) <= prune.CAPTION and text.endswith(_credited()):
+    if len(text) <= prune.CAPTION and (text.endswith(_credited()) or (len(text) < _LINE and _signed().match(text))):
         return True
     ended = len(text) >= _CAPTION or text[-1] in _STOPS
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
@@ -241,6 +241,15 @@ def _lines() -> frozenset[str]:
 @cache
 def _credited() -> tuple[str, ...]:
     return tuple(table("boilerplate.toml")["credit"]["ends"])
+
+
+@cache
+def _signed() -> re.Pattern[str]:
+    """Who took a picture, in a line of its own without a colon: "fot. Ada Lind", "Photo by Ada Lind"."""
+    rows = table("boilerplate.toml")["credit"]
+    words, short = ("|".join(map(re.escape, rows[name])) for name in ("words", "short"))
+    names = r"(?:[A-ZÀ-ÖØ-ÞА-ЯΑ-Ω][\w.’'-]+(?: |$)){2,4}$"
+    return re.compile(rf"(?:(?i:{short})\.?|(?i:{words}) (?i:by|von|par|di|de|door|av)) {names}")
 
 
 @cache
