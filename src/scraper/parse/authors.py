@@ -22,6 +22,7 @@ from scraper.parse.sitename import host_label, is_site, is_whole_site, site_name
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
 _LOGIN = re.compile(r"[a-z][\w.-]*|[A-Za-z]+\d+", re.ASCII)
 _BODIES = ("Organization", "Corporation", "University")  # ends of schema.org's types
+_SWAPPED = re.compile(r"\s*[^\s,]+\s*,\s*[^\s,]+\s*")  # one word on either side of a comma
 _NEAR, _PLACES = 12, 50  # characters around a name, and where it stands in the page
 _LINE = 150  # characters of a byline; more tells about somebody
 _FEW = 8  # authors of a printed byline; more is a list of something else
@@ -33,7 +34,7 @@ def from_jsonld(doc: Document) -> Found | None:
         if article.get(key):
             texts, bodies = list(_people(article[key], doc, 0)), _organisations(article[key])
             known = [_turned(text, doc) for text in texts if not _is_newsroom(text, doc)]
-            if found := _without_site(_names(known, bodies), doc):
+            if found := _without_site(names(known, bodies), doc):
                 path = f"json-ld {jsonld.types(article)[0]}.{key}"
                 data = Found(tuple(beside(found)), "json-ld", "; ".join(texts)[:500], path)
                 return _unless_printed(data, doc, persons_first=bodies.issuperset(known))
@@ -269,24 +270,12 @@ def _organisations(value: Any) -> set[str]:
     return {tidy(body["name"]) for body in bodies if any(kind.endswith(_BODIES) for kind in jsonld.types(body))}
 
 
-def _names(texts: list[str], bodies: set[str]) -> list[str]:
-    """`names`, but for those of organisations, which are whole: "Foreign & Commonwealth Office"."""
-    found: dict[str, str] = {}
-    for text in texts:
-        parts = names([text])
-        if text in bodies and parts and len(text) <= _LINE and (len(parts) == 1 or not persons(parts)):
-            parts = [text]
-        found.update((part.casefold(), part) for part in parts if part.casefold() not in found)
-    return list(found.values())[:MAX]
-
-
 def _turned(text: str, doc: Document) -> str:
     """Names with the family's first the other way round, where several are so or the page prints it: "Lind, Ada"."""
-    parts = [part.split(",") for part in text.split(";")]
-    swapped = all(len(part) == 2 and all(len(word.split()) == 1 for word in part) for part in parts)
-    if not swapped:
+    parts = text.split(";")
+    if not all(map(_SWAPPED.fullmatch, parts)):
         return text
-    turned = [f"{given.strip()} {family.strip()}" for family, given in parts]
+    turned = list(map(_unswapped, parts))
     return "; ".join(turned) if len(turned) > 1 or _is_shown(turned[0], doc) else text
 
 

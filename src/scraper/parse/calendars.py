@@ -40,7 +40,7 @@ def umm_alqura(year: int, month: int, day: int) -> date:
     >>> umm_alqura(1442, 11, 26)
     datetime.date(2021, 7, 6)
     """
-    return _by_table("umalqura.json", year, month, day)
+    return _by_table("umalqura.json", "Umm al-Qura", year, month, day)
 
 
 def bikram_sambat(year: int, month: int, day: int) -> date:
@@ -49,15 +49,15 @@ def bikram_sambat(year: int, month: int, day: int) -> date:
     >>> bikram_sambat(2081, 3, 4)
     datetime.date(2024, 6, 18)
     """
-    return _by_table("bikram.json", year, month, day)
+    return _by_table("bikram.json", "Bikram Sambat", year, month, day)
 
 
-def _by_table(name: str, year: int, month: int, day: int) -> date:
+def _by_table(name: str, calendar: str, year: int, month: int, day: int) -> date:
     """A day of a calendar whose months have the lengths that a table gives."""
     starts, first = _starts(name)
     index = (year - first) * 12 + month - 1
     if not (1 <= month <= 12 and 0 <= index < len(starts) - 1 and 1 <= day <= starts[index + 1] - starts[index]):
-        raise ValueError(f"no such day in {name}: {year}-{month}-{day}")
+        raise ValueError(f"no such day in the {calendar} calendar: {year}-{month}-{day}")
     return date.fromordinal(starts[index] + day - 1)
 
 

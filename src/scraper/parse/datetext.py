@@ -187,7 +187,9 @@ def _whole(line: Line, best: Day, found: list[Day], tables: Words) -> tuple[int,
         day
         for day in found
         if (day.date == best.date or day.calendar != best.calendar)
-        and (best.date and day.date and abs(day.date - best.date) <= timedelta(days=2))
+        and best.date
+        and day.date
+        and abs(day.date - best.date) <= timedelta(days=2)
     ]
     for day in again:
         if -12 <= day.start - end <= 12 and _strange(line, end, day.start, tables) is not None:

@@ -21,7 +21,7 @@ def leads(blocks: list[Block], news: bool) -> set[int]:
     """Which blocks lead on; by English words only where the page's data call it `news`: guides and handbooks say
     "See also: LINK" as a part of their text.
     """
-    words = _words() if news else _words() - _english()
+    words = _words(news)
     found, behind = set[int](), 0
     for i, block in enumerate(blocks):
         linked = len(block.text) < _LONGEST and block.tag != "tr"
@@ -50,10 +50,7 @@ def _is_label(text: str, words: frozenset[str]) -> bool:
 
 
 @cache
-def _words() -> frozenset[str]:
-    return frozenset(map(fold, table("boilerplate.toml")["lines"]["more"])) | _english()
-
-
-@cache
-def _english() -> frozenset[str]:
-    return frozenset(map(fold, table("boilerplate.toml")["leads"]["english"]))
+def _words(news: bool) -> frozenset[str]:
+    rows = table("boilerplate.toml")
+    more, english = (frozenset(map(fold, words)) for words in (rows["lines"]["more"], rows["leads"]["english"]))
+    return more | english if news else more - english

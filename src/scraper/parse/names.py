@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from scraper.data import table
 from scraper.parse import datewords
 from scraper.parse.sitename import tidy
 
 MAX = 40  # authors; more is a directory
-LONGEST = 60  # characters of one name
+LONGEST, _BODY = 60, 150  # characters of one name, and of an organisation's
 _UNPARTED = "\u2e80"  # the letters from here on are Chinese, Japanese, Korean
 _LONGEST_UNPARTED = 12  # letters of such a name
 _LOOSE = 3  # words of a newsroom's name that is no person's
@@ -64,18 +64,26 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(forms[name], re.IGNORECASE | re.DOTALL)
 
 
-def names(texts: Iterable[str]) -> list[str]:
-    """The names in some texts, cleaned, each once, in order.
+def names(texts: Iterable[str], bodies: Collection[str] = ()) -> list[str]:
+    """The names in some texts, cleaned, each once, in order; those of organisations, `bodies`, whole.
 
     >>> names(["By Ada Lind and Ben Ott, News Reporter", "ADA LIND", "desk@valley.example"])
     ['Ada Lind', 'Ben Ott']
     """
     found: dict[str, str] = {}
     for text in texts:
-        for name in _split(text):
+        parts = list(_split(text))
+        if text in bodies and _is_one(text, parts):
+            parts = [text]
+        for name in parts:
             if len(found) < MAX:
                 found.setdefault(name.casefold(), name)
     return list(found.values())
+
+
+def _is_one(text: str, parts: list[str]) -> bool:
+    """Whether an organisation's name is one: "Foreign & Commonwealth Office", and not "Ada Lind and Ben Ott"."""
+    return len(text) <= _BODY and (len(parts) == 1 or (bool(parts) and not persons(parts)))
 
 
 def _split(text: str) -> Iterator[str]:

@@ -13,12 +13,11 @@ from scraper.data import table
 from scraper.parse.blocks import Block, Context
 from scraper.parse.relations import Parts, rows
 from scraper.parse.survey import Evidence, Survey
-from scraper.parse.together import together
+from scraper.parse.together import PLAIN, together
 from scraper.parse.traits import AT, FAMILIES, SIZE, Looks, look
 
 CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue_last", "parent", "zone", "own", "path")
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
-PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
 # Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scraper.parse.blocks import Block, Context
 
 _ROW_GROUPS = ("tbody", "thead", "tfoot")
-_PLAIN = 2500  # thousandths; a score above is not doubted
+PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 _SURE = 1000  # thousandths; a card that scores more is no card
 _CARDS = 4  # of one kind in a row are a list
 # Names of lists that are not the article's own, whatever is said before them.
@@ -50,7 +50,7 @@ def _is_announced(blocks: list[Block], scores: list[int], items: list[int]) -> b
         return False
     if 5 * sum([blocks[i].links for i in items]) > sum([len(blocks[i].text) for i in items]):
         return False
-    return before.text[-1] in ":：" or (before.tag in ("h2", "h3", "h4") and scores[first - 1] > _PLAIN)
+    return before.text[-1] in ":：" or (before.tag in ("h2", "h3", "h4") and scores[first - 1] > PLAIN[1])
 
 
 def _beside(block: Block, around: Context) -> bool:
@@ -74,5 +74,6 @@ def _cards(blocks: list[Block], scores: list[int]) -> list[int]:
         alone = len(found) >= _CARDS and len({blocks[i].context.key for i in found}) == len(found)
         kept = [i for i in found if scores[i] > 0] if alone else []
         for i in kept if 4 * len(kept) <= len(found) else ():
-            scores[i] = scores[i] if scores[i] >= _SURE else -1
+            if scores[i] < _SURE:
+                scores[i] = -1
     return scores
