@@ -461,6 +461,18 @@ def test_the_items_of_a_list_stand_or_fall_together() -> None:
     assert together._whole_lists(blocks, [900, -20, 400]) == [900, 20, 400]
 
 
+@pytest.mark.parametrize(("kept", "expected"), [(0, [1, 1, 1]), (2, [1, 1, -1])], ids=["none was", "two were"])
+def test_paragraphs_that_the_data_have_too_stay_where_most_were_left_out(kept: int, expected: list[int]) -> None:
+    text = _STORY.replace("<p>", "").replace("</p>", " ")
+    data = json.dumps({"@type": "NewsArticle", "headline": "Footbridge", "articleBody": text})
+    page = f'<script type="application/ld+json">{data}</script><div class=related>{_STORY}</div>'
+    gathered = body.gather(document(page), None)
+    assert gathered is not None
+    blocks, core, evidence, _ = gathered
+    scores = [1 if i < kept else -1 for i in range(len(blocks))]
+    assert scorer._as_declared(blocks, Survey(blocks, core, evidence), scores) == expected
+
+
 def test_a_list_stands_with_the_colon_before_it() -> None:
     none = frozenset[str]()
     around = Context(1, "div", none, none, "", None)

@@ -19,7 +19,7 @@ from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
 from scraper.parse.classnames import names
 from scraper.parse.document import Document
-from scraper.parse.endings import without_end
+from scraper.parse.endings import without_comments, without_end
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
@@ -72,7 +72,7 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     scores = score(blocks, core, evidence)
     jumps = contents(blocks) | leads(blocks, evidence.news)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
-    shown = without_boxes([block for block in marked if block.text != headline], core)
+    shown = without_comments(without_boxes([block for block in marked if block.text != headline], core))
     left_out = _captions(doc, shown) | _pullquotes(shown)
     texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
     asked = _may_ask(texts)

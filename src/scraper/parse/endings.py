@@ -6,7 +6,9 @@ import re
 from functools import cache
 
 from scraper.data import table
+from scraper.parse.access import THIN
 from scraper.parse.beginnings import is_dateline
+from scraper.parse.blocks import Block
 from scraper.parse.document import Document
 from scraper.parse.text import fold
 
@@ -15,6 +17,35 @@ _ANNOUNCED = 120  # characters; a longer line is prose
 _DATED = 90  # characters of a line with the dates of the article
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
+_HEADING = re.compile(r"h[1-6]")
+_COUNT = re.compile(r"^\d+|[(\[]?\d+[)\]]?$")
+
+
+def without_comments(blocks: list[Block]) -> list[Block]:
+    """`blocks` without what readers wrote under a heading of its own, up to the next heading of that rank or above."""
+    rank, size, kept = 0, 0, list[Block]()
+    for block in blocks:
+        level = int(block.tag[1]) if _HEADING.fullmatch(block.tag) else 0
+        if level and (not rank or level <= rank):
+            rank = level if size > THIN and _is_over_comments(block.text) else 0
+        if not rank:
+            kept.append(block)
+            size += len(block.text)
+    return kept
+
+
+def _is_over_comments(text: str) -> bool:
+    """Whether a heading is "Reader comments" or "12 Comments"."""
+    if len(text) > _DATED:
+        return False
+    line = fold(text).strip(_EDGES)
+    words = _COUNT.sub("", line).strip(_EDGES)
+    return words in _comments("readers") or (words != line and words in _comments("counted"))
+
+
+@cache
+def _comments(row: str) -> frozenset[str]:
+    return frozenset(map(fold, table("boilerplate.toml")["about"][row]))
 
 
 def without_end(doc: Document, texts: list[str]) -> list[str]:

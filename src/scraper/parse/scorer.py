@@ -5,6 +5,7 @@ A sum of weights judges each block by itself. Where that is not plain, trees jud
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from itertools import compress
 from typing import Any
@@ -20,6 +21,7 @@ CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
+_DECLARED = 3  # paragraphs; fewer can be a teaser
 # Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.
 Tree = tuple[int, int, Any, Any]
 
@@ -29,7 +31,23 @@ def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[int]:
     survey = Survey(blocks, core, evidence)
     weights = _weights(evidence.news)
     parts = [parts_of(looks, weights) for looks in look(blocks, survey, _vocabulary())]
-    return judge(blocks, survey, parts, _trees())
+    return _as_declared(blocks, survey, judge(blocks, survey, parts, _trees()))
+
+
+def _as_declared(blocks: list[Block], survey: Survey, scores: list[int]) -> list[int]:
+    """`scores` with the paragraphs that the page's data have too, where most of these were left out: a name above them
+    ("related-story paywall") says what they are not.
+    """
+    if not survey.trusted:
+        return scores
+    said = list(compress(range(len(blocks)), survey.in_data))
+    [(parent, _)] = Counter(blocks[i].context.key for i in said).most_common(1)
+    declared = [i for i in said if blocks[i].context.key == parent]
+    if len(declared) < _DECLARED or 2 * sum([scores[i] > 0 for i in declared]) >= len(declared):
+        return scores
+    for i in declared:
+        scores[i] = max(scores[i], 1)
+    return scores
 
 
 def judge(blocks: list[Block], survey: Survey, parts: list[Parts], trees: list[Tree]) -> list[int]:
