@@ -34,6 +34,7 @@ _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
+_NUMBERED = re.compile(r"[(\[]?([^\W\d_]{1,12})\.?\s?\d{1,3}(?:[.-]\d+)?[a-z]?(?:[.:|]\s|：|\s[–—-]\s)")  # "Fig. 3: "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
@@ -147,7 +148,7 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 def _is_furniture(block: Block) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
     text = block.text
-    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _names_film(block):
+    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_film(block):
         return True
     if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True
@@ -167,6 +168,12 @@ def _is_caption(text: str) -> bool:
         return True
     ended = len(text) >= _CAPTION or text[-1] in _STOPS
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
+
+
+def _is_numbered(block: Block) -> bool:
+    """Whether a block begins with the number of a picture, and is no entry in a list of them."""
+    found = _NUMBERED.match(block.text) if block.tag != "li" else None
+    return found is not None and fold(found[1]) in table("boilerplate.toml")["credit"]["numbered"]
 
 
 def _is_label(text: str) -> bool:
