@@ -12,6 +12,9 @@ from scraper.parse.sitename import squash
 from scraper.parse.text import clean, split_url
 
 LONGEST = 500  # characters of a headline
+SPELLED = 8  # letters of a title that is looked for in the page's address or its smaller headings
+# How addresses write letters that have no accent to drop: German, Danish and Norwegian.
+_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
 _ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
 _PARTS = frozenset(("span", "div", "p", "small"))
 _PARTS_READ = 6
@@ -146,3 +149,17 @@ def is_under(text: str, head: LexborNode) -> bool:
     while after is not None and not after.is_element_node:
         after = after.next
     return after is not None and after.tag in ("h2", "h3", "h4") and squash(after.text()) == squash(text)
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a heading says enough to be a headline: three words, or as many letters where words have no blanks."""
+    return len(text.split()) >= 3 or (not text.isascii() and len(squash(text)) >= 12)
+
+
+def spelled(text: str, doc: Document) -> bool:
+    """Whether the last part of the page's address spells a title out, as none does by chance."""
+    last = squash(split_url(doc.url).path.strip("/").rpartition("/")[2])
+    if 2 * len(last) < SPELLED:
+        return False
+    keys = {squash(text), squash(text.casefold().translate(_SPELLINGS))}
+    return any(len(key) >= SPELLED and key in last and 2 * len(key) >= len(last) for key in keys)

@@ -12,13 +12,25 @@ from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
-from scraper.parse.headings import LONGEST, hidden, is_logo, is_under, leads_away, outside, texts, without_kicker
+from scraper.parse.headings import (
+    LONGEST,
+    SPELLED,
+    hidden,
+    is_logo,
+    is_sentence,
+    is_under,
+    leads_away,
+    outside,
+    spelled,
+    texts,
+    without_kicker,
+)
 from scraper.parse.ladder import Step, climb
+from scraper.parse.lowerheads import heading_below, names_no_article
 from scraper.parse.sitename import (
     host_label,
     is_site,
     is_whole_site,
-    runs,
     sections,
     segments,
     site_names,
@@ -28,15 +40,12 @@ from scraper.parse.sitename import (
     without_likely_site,
     without_site,
 )
-from scraper.parse.text import clean, split_url
+from scraper.parse.text import clean
+from scraper.parse.titles import Title, Told, alike, likeness, told_in, with_seam, within, without_glued
 
 _MAX_H1 = 12  # a page with more uses h1 for everything
 _MAX_SMALLER = 60
-# How addresses write letters that have no accent to drop: German, Danish and Norwegian.
-_SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å": "aa", "æ": "ae", "ø": "oe"})
-_WORD = re.compile(r"\w+")
 _BEHIND_KICKER = "⟩〉>|:•·/ "  # what stands between a kicker that is left out and its headline
-_SEAM = re.compile(r"[:|/–—.]|\s-\s")  # what stands between a kicker and its headline
 _BAR = re.compile(r"\s[|｜]\s")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
 _MARKED = "h2[itemprop~='headline'], h3[itemprop~='headline']", "h2.entry-title, h3.entry-title"
@@ -44,27 +53,14 @@ _CUT = 100  # characters from which on a title may have been cut
 _ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
 _MUCH_ALIKE, _SHARED = 0.5, 3  # the same, and the least number, for an h1 behind others
 _WHOLE = 4  # words of a headline, more than a section's name has
-_LONG = 20  # letters of a text that stands in a title by no chance
-_SPELLED = 8  # letters of a title that is looked for in the page's address or its smaller headings
-
-
-@dataclass(frozen=True, slots=True)
-class _Title:
-    """One title of the page: its text without the site's name, that text squashed, and what stands in the page."""
-
-    text: str
-    key: str
-    raw: str
-    path: str
-    alone: bool = False  # the page's one heading of its rank, and long enough to be a headline
 
 
 @dataclass(frozen=True, slots=True)
 class _Titles:
-    h1: _Title | None
-    data: _Title | None  # JSON-LD headline
-    meta: _Title | None  # og:title and its like
-    title: _Title | None  # <title>
+    h1: Title | None
+    data: Title | None  # JSON-LD headline
+    meta: Title | None  # og:title and its like
+    title: Title | None  # <title>
     news: bool  # the data call the page a news article
 
 
@@ -89,18 +85,21 @@ def _gather(doc: Document) -> _Titles:
         meta = _title(doc, names, tidy(declared[1]), f"meta {declared[0]}")
     title = _title(doc, names, tidy(doc.title), "title")
     h1 = _h1(doc, heads, names, [t for t in (data, meta, title) if t])
+    said = [t for t in (h1, data, meta, title) if t]
+    if said and all(names_no_article(t.text, doc) for t in said) and (node := heading_below(doc)):
+        h1, data, meta, title = replace(_below(node, doc, names), alone=True), None, None, None
     news = "news_keywords" in doc.meta or (bool(article) and any(map(_NEWS.search, jsonld.types(article))))
     return _Titles(h1, data, meta, title, news)
 
 
-def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> _Title | None:
+def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> Title | None:
     """A declared title as a candidate; None where it is empty or only the site's name."""
     known: dict[str, tuple[str, str]] = doc.memo.setdefault("headline_texts", {})  # most pages say one text three times
     if raw not in known:
         text = "" if "{{" in raw else _without_section(without_site(raw, doc, names), doc)[:LONGEST]
         known[raw] = text, "" if is_site(text, names, host_label(doc)) else squash(text)
     text, key = known[raw]
-    return _Title(text, key, raw, path) if key else None
+    return Title(text, key, raw, path) if key else None
 
 
 def _without_section(text: str, doc: Document) -> str:
@@ -114,7 +113,7 @@ def _without_section(text: str, doc: Document) -> str:
     return text
 
 
-def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[_Title]) -> _Title | None:
+def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], declared: Sequence[Title]) -> Title | None:
     """The heading that a declared title names too, whole or with the site's name around it; else the likeliest h1."""
     readings = [(node, texts(node)) for node in heads]
     keys = frozenset(t.key for t in declared) | {squash(t.raw) for t in declared}
@@ -124,25 +123,25 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
             # Where the two differ in blanks alone, the declared text stands: "Fire : two hurt" is markup's doing.
             told = next((text for t in declared for text in (t.text, t.raw) if "".join(text.split()) == packed), named)
             if told is said[0] and len(said) > 1:
-                told = _without_glued(said, declared) or _with_seam(told, declared)
+                told = without_glued(said, declared) or with_seam(told, declared)
             return _from_heading(node, told.lstrip(_BEHIND_KICKER) or told, doc, names)
-    told_by = _Told(declared)
+    told_by = Told(declared)
     plain = [(n, text) for n, said in readings if (text := _plain(n, said, told_by, doc, names))]
     plain = [(n, text) for n, text in plain if not hidden(n) and not leads_away(n, doc)] or plain
     # A page may print its site's name as an h1 too, and a site may not say its name: the longer one is the article's.
     inside = [(n, text) for n, text in plain if told_by.names(text)]
-    likely = inside or [(n, text) for n, text in plain if _spelled(text, doc)]
-    likely = likely or [(n, text) for n, text in plain if _likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
+    likely = inside or [(n, text) for n, text in plain if spelled(text, doc)]
+    likely = likely or [(n, text) for n, text in plain if likeness(text, declared, least=_SHARED) >= _MUCH_ALIKE]
     best = max(inside, key=lambda pair: len(pair[1]), default=None) or next(iter(likely or plain), None)
     found = _from_heading(*best, doc, names) if best else None
-    if found and _spelled(found.text, doc):
+    if found and spelled(found.text, doc):
         return found
     trusted = found is not None and _trusted(found, declared, doc)
     if not trusted and (marked := _marked(doc, names)):
         return marked
-    keys |= _within(declared, colons=not inside)
+    keys |= within(declared, colons=not inside)
     smaller = _smaller(doc, keys, "" if best else "\0".join(told_by.wholes), names)
-    if smaller is None and found and len(plain) == 1 and _is_sentence(found.text):
+    if smaller is None and found and len(plain) == 1 and is_sentence(found.text):
         return replace(found, alone=True)
     if smaller is None or (found and trusted and len(found.key) >= len(smaller.key)):
         return found
@@ -153,54 +152,16 @@ def _h1(doc: Document, heads: Sequence[LexborNode], names: frozenset[str], decla
     return next((replace(smaller, text=t.text) for t in shared_first if t.key == smaller.key), smaller)
 
 
-def _without_glued(said: Sequence[str], declared: Sequence[_Title]) -> str | None:
-    """The part of a heading that a shared title has alone, where no mark parts it from the kicker before it."""
-    shared = {t.key for t in declared if t.path != "title"}
-    parts = (part for part in said[2:] if said[0].removesuffix(part).rstrip()[-1:].isalnum())
-    return next((part for part in parts if said[0].endswith(part) and squash(part) in shared), None)
-
-
-def _with_seam(heading: str, declared: Sequence[_Title]) -> str:
-    """A heading of several parts as a declared title writes it, with the mark between kicker and headline."""
-    key, marks = squash(heading), len(_SEAM.findall(heading))
-    shared_first = sorted(declared, key=lambda t: not t.path.startswith("meta"))
-    return next((t.text for t in shared_first if t.key == key and len(_SEAM.findall(t.text)) > marks), heading)
-
-
-class _Told:
-    """What the declared titles say beside themselves: their parts, and anything that is most of one."""
-
-    def __init__(self, declared: Sequence[_Title]) -> None:
-        self.parts, self.wholes = _within(declared), [squash(t.raw) for t in declared]
-
-    def names(self, text: str) -> bool:
-        return squash(text) in self.parts or self.holds(text)
-
-    def holds(self, text: str) -> bool:
-        """Whether a text is half of a title or more, or much of its beginning."""
-        key = squash(text)
-        most = (whole for whole in self.wholes if key in whole)
-        return len(key) >= _SPELLED and any(2 * len(key) >= len(whole) or _opens(key, whole) for whole in most)
-
-
-def _said(key: str, keys: frozenset[str], whole: str) -> bool:
-    return key in keys or (len(key) >= _LONG and key in whole)
-
-
-def _opens(key: str, whole: str) -> bool:
-    return len(key) >= _LONG and whole.startswith(key)
-
-
-def _marked(doc: Document, names: frozenset[str]) -> _Title | None:
+def _marked(doc: Document, names: frozenset[str]) -> Title | None:
     """The one heading of lower rank that calls itself the entry's title, by hAtom's class or schema.org's property."""
     sought = (doc.css(selector) for selector in _MARKED)
     nodes = next((nodes for nodes in sought if len(nodes) == 1), [])
     text = without_kicker(nodes[0]) or clean(nodes[0].text()) if nodes else ""
-    found = _from_heading(nodes[0], text, doc, names) if text and _is_sentence(text) else None
+    found = _from_heading(nodes[0], text, doc, names) if text and is_sentence(text) else None
     return found and replace(found, alone=True)
 
 
-def _plain(node: LexborNode, said: list[str], told_by: _Told, doc: Document, names: frozenset[str]) -> str | None:
+def _plain(node: LexborNode, said: list[str], told_by: Told, doc: Document, names: frozenset[str]) -> str | None:
     """The reading of a heading that may be the article's; None for a logo, a template, one in a menu or a margin."""
     text = next(filter(told_by.names, said), None) or without_kicker(node) or said[0]
     if not squash(text) or "{{" in text or is_logo(node, doc) or is_site(text, names, host_label(doc)):
@@ -208,60 +169,41 @@ def _plain(node: LexborNode, said: list[str], told_by: _Told, doc: Document, nam
     return None if outside(node) and not told_by.holds(text) else text
 
 
-def _is_sentence(text: str) -> bool:
-    """Whether a heading says enough to be a headline: three words, or as many letters where words have no blanks."""
-    return len(text.split()) >= 3 or (not text.isascii() and len(squash(text)) >= 12)
-
-
-def _trusted(h1: _Title, declared: Sequence[_Title], doc: Document) -> bool:
+def _trusted(h1: Title, declared: Sequence[Title], doc: Document) -> bool:
     """Whether an h1 is the article's: a title or the address says the like, or only <title> speaks against it.
 
     <title> alone is written for search engines; a page's one heading is for its readers.
     """
-    if not declared or _likeness(h1.text, declared) >= _ALIKE or _spelled(h1.text, doc):
+    if not declared or likeness(h1.text, declared) >= _ALIKE or spelled(h1.text, doc):
         return True
-    return h1.alone and all(t.path == "title" and not _spelled(t.text, doc) for t in declared)
+    return h1.alone and all(t.path == "title" and not spelled(t.text, doc) for t in declared)
 
 
-def _within(declared: Sequence[_Title], colons: bool = True) -> frozenset[str]:
-    return frozenset[str]().union(*(runs(t.raw, colons) for t in declared))
-
-
-def _smaller(doc: Document, keys: frozenset[str], whole: str, names: frozenset[str]) -> _Title | None:
+def _smaller(doc: Document, keys: frozenset[str], whole: str, names: frozenset[str]) -> Title | None:
     """The longest heading below h1 that is, squashed, among `keys`, or a long one within `whole`.
 
     Themes print the site's name as the h1.
     """
     heads = [(node, clean(node.text())) for node in doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]]
-    told = [(node, text) for node, text in heads if len(key := squash(text)) >= _SPELLED and _said(key, keys, whole)]
+    told = [(node, text) for node, text in heads if len(key := squash(text)) >= SPELLED and told_in(key, keys, whole)]
     fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not outside(n)]
     return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None
 
 
-def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> _Title:
+def _from_heading(node: LexborNode, raw: str, doc: Document, names: frozenset[str]) -> Title:
     text = without_site(raw, doc, names)
     if tidy(raw) == tidy(doc.title):  # a heading that repeats <title> carries all that titles carry
         text = _without_section(text, doc)
     name = (node.attributes.get("class") or "").split()
-    return _Title(text, squash(text), raw, f"{node.tag}.{name[0]}" if name else str(node.tag))
+    return Title(text, squash(text), raw, f"{node.tag}.{name[0]}" if name else str(node.tag))
 
 
-def _same(one: _Title | None, other: _Title | None) -> bool:
+def _below(node: LexborNode, doc: Document, names: frozenset[str]) -> Title:
+    return _from_heading(node, without_kicker(node) or clean(node.text()), doc, names)
+
+
+def _same(one: Title | None, other: Title | None) -> bool:
     return one is not None and other is not None and one.key == other.key
-
-
-def _alike(one: str, other: str, least: int = 1) -> float:
-    """Share of the words that two titles have in common, of the shorter one's; of the letters where none has blanks.
-
-    0 where they have fewer than `least` in common.
-    """
-    split = _WORD.findall if " " in one or one.isascii() else list
-    a, b = set(split(one.casefold())), set(split(other.casefold()))
-    return len(a & b) / min(len(a), len(b)) if len(a & b) >= least else 0.0
-
-
-def _likeness(text: str, declared: Sequence[_Title], least: int = 1) -> float:
-    return max((_alike(text, t.text, least) for t in declared), default=0.0)
 
 
 def from_story(doc: Document) -> Found | None:
@@ -273,7 +215,7 @@ def from_story(doc: Document) -> Found | None:
     titles = _titles(doc)
     if not titles.news or titles.h1 is None:
         return None
-    pairs: tuple[tuple[_Title | None, _Title | None, Source], ...] = (
+    pairs: tuple[tuple[Title | None, Title | None, Source], ...] = (
         (titles.data, titles.meta, "json-ld"),
         (titles.meta, titles.data, "meta"),
     )
@@ -284,7 +226,7 @@ def from_story(doc: Document) -> Found | None:
             continue
         if _same(mine, titles.title) and (other is None or _same(other, titles.h1)):
             continue
-        if _is_boxed(titles.h1, mine) or not (_is_sentence(mine.text) or _alike(mine.text, titles.h1.text)):
+        if _is_boxed(titles.h1, mine) or not (is_sentence(mine.text) or alike(mine.text, titles.h1.text)):
             continue  # "Valley | Bridge opens", or what a system calls its pages
         if _is_cut(mine, titles.h1):
             return None
@@ -294,16 +236,16 @@ def from_story(doc: Document) -> Found | None:
     return None
 
 
-def _says(doc: Document, key: str, h1: _Title) -> bool:
+def _says(doc: Document, key: str, h1: Title) -> bool:
     return any(squash(value) in (h1.key, squash(h1.raw)) for value in doc.meta.get(key, ())[:1])
 
 
-def _is_boxed(h1: _Title, title: _Title) -> bool:
+def _is_boxed(h1: Title, title: Title) -> bool:
     """Whether a title is the h1 with names before or behind it, set apart by bars."""
-    return h1.key in map(squash, _BAR.split(title.text)) and _is_sentence(h1.text)
+    return h1.key in map(squash, _BAR.split(title.text)) and is_sentence(h1.text)
 
 
-def _is_cut(title: _Title, whole: _Title) -> bool:
+def _is_cut(title: Title, whole: Title) -> bool:
     """Whether a title is another one's beginning, cut for its length as search engines once asked for."""
     return whole.key.startswith(title.key) and (title.text.endswith(("...", "…")) or len(title.text) >= _CUT)
 
@@ -317,7 +259,7 @@ def from_meta(doc: Document) -> Found | None:
     return _agreed(_titles(doc), _titles(doc).meta, "meta")
 
 
-def _agreed(titles: _Titles, title: _Title | None, source: Source) -> Found | None:
+def _agreed(titles: _Titles, title: Title | None, source: Source) -> Found | None:
     if title is None or titles.h1 is None or not _same(title, titles.h1):
         return None
     return Found(titles.h1.text, source, title.raw, title.path)
@@ -333,15 +275,6 @@ def from_h1(doc: Document) -> Found | None:
     return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
 
 
-def _spelled(text: str, doc: Document) -> bool:
-    """Whether the last part of the page's address spells a title out, as none does by chance."""
-    last = squash(split_url(doc.url).path.strip("/").rpartition("/")[2])
-    if 2 * len(last) < _SPELLED:
-        return False
-    keys = {squash(text), squash(text.casefold().translate(_SPELLINGS))}
-    return any(len(key) >= _SPELLED and key in last and 2 * len(key) >= len(last) for key in keys)
-
-
 def from_declared(doc: Document) -> Found | None:
     """What the data or <meta> say, where no h1 can be trusted."""
     titles = _titles(doc)
@@ -354,7 +287,7 @@ def from_declared(doc: Document) -> Found | None:
     return Found(meta.text, "meta", meta.raw, meta.path) if meta else None
 
 
-def _completes(cut: _Title, title: _Title) -> bool:
+def _completes(cut: Title, title: Title) -> bool:
     """Whether a title is the whole of another that was cut at 110 characters, as search engines once asked for."""
     if title.key == cut.key or not title.key.startswith(cut.key) or _is_boxed(cut, title):
         return False
@@ -371,7 +304,7 @@ def from_title(doc: Document) -> Found | None:
 
 def _spelled_part(text: str, doc: Document) -> str | None:
     """A title's beginning up to a bar or dash, where the address spells just that out: what follows names the site."""
-    return next((start for start in starts(text) if len(start) >= _SPELLED and _spelled(start, doc)), None)
+    return next((start for start in starts(text) if len(start) >= SPELLED and spelled(start, doc)), None)
 
 
 def from_site_like(doc: Document) -> Found | None:
@@ -389,7 +322,23 @@ def from_site_like(doc: Document) -> Found | None:
     return None
 
 
-STEPS: tuple[Step, ...] = (from_story, from_jsonld, from_meta, from_h1, from_declared, from_title, from_site_like)
+def from_below(doc: Document) -> Found | None:
+    """A heading below h1, where no title says anything but the site's name."""
+    node = heading_below(doc)
+    found = _below(node, doc, site_names(doc)) if node else None
+    return Found(found.text, "markup", found.raw, found.path) if found else None
+
+
+STEPS: tuple[Step, ...] = (
+    from_story,
+    from_jsonld,
+    from_meta,
+    from_h1,
+    from_declared,
+    from_title,
+    from_site_like,
+    from_below,
+)
 
 
 def headline(doc: Document) -> Found | None:

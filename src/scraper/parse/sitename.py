@@ -6,18 +6,20 @@ import functools
 import html
 import re
 import unicodedata
+from itertools import pairwise
 
 from scraper.data import table
 from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.text import clean, split_url
 
-_SIGNS = r"[|\-–—−:·•⋆★»«›‹/>~\\｜ㅣ¦：]"  # what every mark has at least one of
+_SIGNS = r"[|\-–—−:·•⋆★»«›‹/>~\\｜ㅣ¦：_]"  # what every mark has at least one of
 _SIGN = re.compile(_SIGNS)
-# A mark between blanks; or a bar, guillemet or full-width colon that stands close; or a plain mark with one blank.
+# A mark between blanks; or a bar, guillemet or full-width colon that stands close, an underscore beside other letters
+# than English ones; or a plain mark with one blank.
 _MARK = re.compile(
     rf"(?=\s*{_SIGNS})(?:"  # fails at once at most characters
-    r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*)"
+    r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*|(?<=[^\x00-\x7f])_+|_+(?=[^\x00-\x7f]))"
 )
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _ASCII = re.compile(r"[\x00-\x7f]+")
@@ -128,6 +130,10 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
 
 def _cut_end(text: str, names: frozenset[str], label: str) -> str:
     marks = list(_MARK.finditer(text))[-4:]
+    for mark, after in pairwise(marks):  # "Bridge opens - Valley Times - Local"
+        same = mark.start() >= _LEAST and mark[0] == after[0]
+        if same and _named(squash(text[mark.end() : after.start()]), names, label):
+            return text[: mark.start()].rstrip()
     for mark in marks:
         # What follows a colon is the site's name only where all of it is: "Miller: the valley needs its times".
         named = is_whole_site if mark[0].strip() == ":" else is_site
