@@ -193,7 +193,7 @@ def _headline_lines(doc: Document, lines: list[str]) -> list[int]:
     """The pieces of text that begin with the headline: a list of the newest may have it as well."""
     heads = [[clean(node.text())[:30] for node in doc.marks[tag][:4]] for tag in ("h1", "h2")]
     own = (doc.headline or "")[:30]
-    titles = [title for title in (*heads[0], doc.title[:25], *heads[1][:3], own) if len(title) > 8]
+    titles = [title for title in (own, *heads[0], doc.title[:25], *heads[1][:3]) if len(title) > 8]
     for title in titles:
         start = title.split()[0]
         likely = (i for i, line in enumerate(lines) if line.startswith(start) and len(line) <= _LONG)

@@ -278,6 +278,9 @@ def _sign(doc: Document, seen: dict[str, float], headline: str | None, dated: bo
     """A system's own class, type or name; a headline that is one of the pages about the site itself."""
     if kind := next(_lists("sign_classes", _marks(doc)), None):
         return Found(kind, "markup", kind, "body class")
+    for kind, selector in table("kinds.toml")["sign_ids"].items():
+        if doc.tree.css_first(selector) is not None:
+            return Found(kind, "markup", selector, "id")
     if seen.get("system_forum"):
         return Found("forum", "meta", "forum", "generator")
     if kind := next(_lists("sign_types", _types(doc)), None):

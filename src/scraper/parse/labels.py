@@ -89,6 +89,11 @@ def _words() -> dict[str, str]:
     return {word: max(fields, key=lambda f: (fields[f], -FIELDS.index(f))) for word, fields in votes.items() if word}
 
 
+def field_of(text: str) -> str | None:
+    """The field that a text is a label of, None where it is none."""
+    return _words().get(fold(text))
+
+
 def find(doc: Document) -> tuple[Label, ...]:
     """The labelled lines of the page's own article: the block of labels nearest its headline; empty without one."""
     body = doc.tree.body

@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.parse.byline import begins, near
 from scraper.parse.document import Document
+from scraper.parse.labels import field_of
 from scraper.parse.names import (
     is_office,
     is_picture_role,
@@ -59,7 +60,7 @@ _PROFILE = re.compile(
     r"/(?:profiles?|profil|experts?|experten|expertos|esperti|eksperci|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
     re.IGNORECASE,
 )
-_FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#?\w*).*", re.DOTALL)
+_FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#|[^/?#]*(?=/)|).*", re.DOTALL)
 _TIE = re.compile(r"[\s,&/]*")
 _TIED = re.compile(r"[,&/]\s*$")
 
@@ -172,7 +173,12 @@ def _folder(link: LexborNode | None) -> str:
 
 
 def _read(pieces: list[Piece]) -> list[str]:
-    """The names of one byline: from its word for "by" on, else from a link to an author, where it has one."""
+    """The names of one byline: from its word for "by" on, else from a link to an author, where it has one.
+
+    None where it begins with the label of a section: "Category", "Rail".
+    """
+    if pieces and field_of(pieces[0].text) == "category":
+        return []
     pieces = [piece for i, piece in enumerate(pieces) if not _stands_for(piece.text, pieces[i + 1 : i + 3])]
     at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
     if at is None:

@@ -40,10 +40,10 @@ _STRONG = "h1, time, [itemprop^='date']"
 _NAMED = "h1, [class*='date' i], [class*='time' i], abbr[title]"
 _LOOSE = (
     "h1, [class*='posted' i], [class*='byline' i], [class*='meta' i], [class*='info' i], [class*='publish' i], "
-    "[class*='author' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
+    "[class*='author' i], [class*='submitted' i], [class*='datum' i], [class*='fecha' i], [id*='date' i]"
 )
 _TODAY = 9  # trust of a weekday and date without a time: the masthead of many sites prints today's
-_BUILT = 9  # trust: behind a date near the headline
+_BUILT = 9  # trust: behind a date near the headline, of days that a program or an issue's number may be
 _AROUND = 4  # trust of what the data say of the page, where they give the article itself a day without a time
 _BADGE = 30  # characters of a date whose parts are elements of their own
 _CLOCK = re.compile(r"\d\s?[:.h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
@@ -51,6 +51,9 @@ _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
+_URL_COUNT = re.compile(
+    r"(?:-\d{1,3})?(?:\.\w{1,5})?/?$"
+)  # behind a day that may be a number: "/2021/07/6.html", "/2021/07/6-031.html"
 _MIDNIGHT = time(0)
 _NOON = "T12:00:00Z"  # what Drupal makes of a day without a time
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
@@ -333,7 +336,8 @@ def from_url(doc: Document) -> Iterator[Moment]:
                 day = date(*map(int, match.groups()))
             except ValueError:
                 continue
-            yield Moment(When(day), "published", "url", "url path", match[0], trust=5)
+            counted = path[match.start(3) - 1] == "/" and _URL_COUNT.match(path, match.end())
+            yield Moment(When(day), "published", "url", "url path", match[0], trust=_BUILT if counted else 5)
             return
     if (match := _URL_MONTH_WORD.search(path.lower())) and (
         when := datetext.read(f"{match[3]} {match[2]} {match[1]}", language="en")

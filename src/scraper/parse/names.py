@@ -21,6 +21,9 @@ DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
 )
 _MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
+_HAN = re.compile(
+    r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+"
+)  # names in Chinese with a blank between: "王丽 张强"
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
@@ -89,7 +92,7 @@ def _is_one(text: str, parts: list[str]) -> bool:
 def _split(text: str) -> Iterator[str]:
     text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
     text = strip_before(text.strip())
-    parts = _MARKS.split(text)
+    parts = [piece for part in _MARKS.split(text) for piece in (part.split() if _HAN.fullmatch(part) else [part])]
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
         parts = [part for part in parts if part not in pictured]
