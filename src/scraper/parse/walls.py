@@ -9,6 +9,7 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import measure
 from scraper.parse.document import Document
+from scraper.parse.headings import shown
 from scraper.parse.sitename import segments, tidy
 
 _SHORT = 600  # characters of text that a wall or an error page has as a rule
@@ -23,15 +24,17 @@ def wall(doc: Document, body: str | None, headline: str | None, told: bool, date
     The address says nothing here, since walls stand at those of articles.
     """
     size = len(body or "")
-    text = _shown(doc) if size < (_SHORT if told or dated else _LONG) else None
+    text = _text(doc) if size < (_SHORT if told or dated else _LONG) else None
     found = None if told else _in_title(doc, headline, text, dated, firm=dated or size >= _SHORT)
+    if not found and not dated and body and size < 2 * _SHORT:  # the choice between consent and a subscription
+        found = _says("wall_consent", body, "body")
     if found or text is None or size >= _SHORT:
         return found
     return _bare(doc, body, text, unsure=not told and not dated)
 
 
-def _shown(doc: Document) -> str:
-    return " ".join(doc.tree.body.text(separator=" ").split()) if doc.tree.body else ""
+def _text(doc: Document) -> str:
+    return shown(doc.tree.body) if doc.tree.body else ""
 
 
 def _in_title(doc: Document, headline: str | None, text: str | None, dated: bool, firm: bool) -> Found | None:
@@ -49,6 +52,13 @@ def _in_title(doc: Document, headline: str | None, text: str | None, dated: bool
     return None
 
 
+def _says(reason: str, text: str, place: str) -> Found | None:
+    """The wall of that kind, where a text has one of its phrases."""
+    low = _plain(text)
+    hit = next((words for words in _phrases(reason) if words in low), None)
+    return Found(reason, "markup", hit, place) if hit else None
+
+
 def _bare(doc: Document, body: str | None, text: str, unsure: bool) -> Found | None:
     """What a page with next to no text is: a bot challenge, a consent wall, an error, nothing without scripts."""
     if len(text) < _SHORT:
@@ -56,10 +66,9 @@ def _bare(doc: Document, body: str | None, text: str, unsure: bool) -> Found | N
         mark = next((m for m in table("kinds.toml")["wall_bot"]["marks"] if m.encode() in page), None)
         if mark and not body:
             return Found("wall_bot", "markup", mark, "page")
-        low = _plain(text)
-        for reason in ("wall_bot", "wall_consent", "soft_404") if unsure else ():
-            if hit := next((w for w in _phrases(reason) if w in low), None):
-                return Found(reason, "markup", hit, "text")
+        told = (_says(reason, text, "text") for reason in ("wall_bot", "wall_consent", "soft_404"))
+        if unsure and (said := next(filter(None, told), None)):
+            return said
     if len(text) < 200 and doc.marks["script"] and not body:
         return Found("needs_js", "markup", text[:100], "body")
     return None
