@@ -11,6 +11,7 @@ from scraper.data import table
 
 _CIVIL_EPOCH = 227015  # ordinal of 1 Muharram 1: Friday 16 July 622 of the Julian calendar
 _SOLAR_EPOCH = 226895  # ordinal of 1 Farvardin 1 by the 33-year rule, which is exact from 1178 to 1633
+_ETHIOPIAN_EPOCH = 2796  # ordinal of 1 Mäskäräm 1: 29 August 8 of the Julian calendar
 _ERAS = {  # first and last day of each
     "meiji": (date(1868, 10, 23), date(1912, 7, 29)),
     "taisho": (date(1912, 7, 30), date(1926, 12, 24)),
@@ -50,6 +51,18 @@ def bikram_sambat(year: int, month: int, day: int) -> date:
     datetime.date(2024, 6, 18)
     """
     return _by_table("bikram.json", "Bikram Sambat", year, month, day)
+
+
+def ethiopian(year: int, month: int, day: int) -> date:
+    """The calendar of Ethiopia: twelve months of 30 days and one of 5, of 6 in the year before a Julian leap year.
+
+    >>> ethiopian(2013, 10, 29)
+    datetime.date(2021, 7, 6)
+    """
+    length = 30 if month < 13 else 6 if year % 4 == 3 else 5
+    if not (year >= 1 and 1 <= month <= 13 and 1 <= day <= length):
+        raise ValueError(f"no such day in the Ethiopian calendar: {year}-{month}-{day}")
+    return date.fromordinal(_ETHIOPIAN_EPOCH + 365 * (year - 1) + year // 4 + 30 * (month - 1) + day - 1)
 
 
 def _by_table(name: str, calendar: str, year: int, month: int, day: int) -> date:
@@ -121,6 +134,7 @@ CALENDARS: dict[str, Callable[[int, int, int], date]] = {
     "solar": solar_hijri,
     "hijri": hijri,
     "bikram": bikram_sambat,
+    "ethiopian": ethiopian,
     "buddhist": buddhist,
     "minguo": minguo,
     **{era: functools.partial(japanese_era, era) for era in _ERAS},

@@ -84,6 +84,7 @@ def _is_german_am(line: Line, end: int, language: str | None) -> bool:
 def _meaning(meanings: tuple[Meaning, ...], language: str | None) -> str | None:
     base = (language or "").partition("-")[0].lower()
     numbers = {m.number for m in meanings if m.languages and base in m.languages} or {m.number for m in meanings}
+    numbers = numbers & {"noon", "night"} or numbers  # CLDR has one half for them
     return str(numbers.pop()) if len(numbers) == 1 else None
 
 

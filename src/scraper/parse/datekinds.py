@@ -225,7 +225,7 @@ def _in_lines(node: LexborNode, text: str) -> str:
 def clock_behind(node: LexborNode) -> str | None:
     """The time in an element of its own behind that of a date: <time>6 July 2021,</time> <span>12:36</span>."""
     other = node.next
-    while other is not None and other.is_text_node and not _WORD.search(other.text()):
+    while other is not None and not _WORD.search(other.text()):
         other = other.next
     text = clean(other.text()[: 4 * _TIME]) if other is not None else ""
     if len(text) > _TIME or not _CLOCK.search(text) or not datetext.is_bare(text) or _NOUGHT.match(text):

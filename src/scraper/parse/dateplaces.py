@@ -22,6 +22,10 @@ _COMMENT = re.compile(
     re.IGNORECASE,
 )
 _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
+# The day on which the page is looked at, as mastheads print it.
+_TODAY = re.compile(
+    r"(?:current|todays?|now|server)[\s_-]?(?:date|day|time)|date[\s_-]?(?:today|now)|(?<![a-z])today(?![a-z])"
+)
 _BYLINE = 160  # characters of one
 _OUTSIDE = frozenset(("aside", "nav", "footer"))
 _QUOTED = frozenset(("blockquote", "cite"))  # the post of a social network is embedded as a <blockquote>
@@ -85,7 +89,7 @@ def _own(doc: Document) -> dict[int, int]:
 
 
 def _place(node: LexborNode) -> int:
-    """What an element's own names say: _SPOKEN for comments and sources, MARGIN for lists and the margin, else 0."""
+    """What an element's own names say: _SPOKEN for comments, sources, today's date, MARGIN for lists and the margin."""
     attributes = node.attributes
     name = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
     if "category-" in name or "tag-" in name:
@@ -93,7 +97,7 @@ def _place(node: LexborNode) -> int:
     if node.tag in _QUOTED or (("comment" in name or "repl" in name or "disqus" in name) and _COMMENT.search(name)):
         return _SPOKEN
     parts = name.replace("-", " ").replace("_", " ").split()
-    if not _sources().isdisjoint(parts):
+    if not _sources().isdisjoint(parts) or _TODAY.search(name):
         return _SPOKEN
     outside = (
         (node.tag in _OUTSIDE and not _is_byline(node, name))

@@ -18,6 +18,7 @@ __all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
 _MIDDOT = re.compile(r"(?<=\d)·(?=\d)")  # "20·03·22", as papers in Spain set it
+_PASHTO_ORDINAL = re.compile(r"(\d)(?:مه|می|م)(?!\w)")  # as folded; "مه" is May elsewhere
 _PRESENT_RULE = 2007  # since then summer ends in November in the United States (Energy Policy Act of 2005)
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself
 _REFUSED = ("date-future", "date-old", "date-impossible", "date-no-year")
@@ -51,7 +52,8 @@ def read(
         text = _ERA_LETTER.sub(
             lambda found: tables.era_letters[found[1].upper()] + "{}年{}月{}日".format(*found.groups()[1:]), text
         )
-    line = cut(fold(_MIDDOT.sub(".", text)))
+    folded = fold(_MIDDOT.sub(".", text))
+    line = cut(_PASHTO_ORDINAL.sub(r"\1 ", folded) if context.language == "ps" else folded)
     if not line.words:
         return None
     dates = sorted([*numeric(line, context), *named(line, context)], key=lambda day: day.start)

@@ -35,7 +35,7 @@ _FOLD.update(dict.fromkeys((0x93C, 0x9BC, 0xA3C)))  # the dot below a letter: �
 _FOLD.update(zip(map(ord, "ൺൻർൽൾ"), ("ണ്", "ന്", "ര്", "ല്", "ള്"), strict=True))  # Malayalam of two encodings
 for _spellings, _one in (("ىيېۍ", "ی"), ("ك", "ک"), ("ګ", "گ"), ("ةہھ", "ه"), ("ٱ", "ا"), ("ı", "i"), ("ς", "σ")):
     _FOLD.update(dict.fromkeys(map(ord, _spellings), _one))
-for _marks, _one in (("−", "-"), ("٫", "."), ("’‘ʼʻ`´′", "'")):
+for _marks, _one in (("−", "-"), ("٫", "."), ("؍", "/"), ("’‘ʼʻ`´′", "'")):
     _FOLD.update(dict.fromkeys(map(ord, _marks), _one))
 
 
@@ -250,7 +250,7 @@ def _months(
     generated: dict[str, Any], written: dict[str, list[str]], calendars: dict[str, dict[str, list[str]]]
 ) -> Phrases:
     phrases = _phrases(generated, written)
-    for calendar in ("solar", "hijri", "bikram"):
+    for calendar in ("solar", "hijri", "bikram", "ethiopian"):
         for number, names in calendars[calendar].items():
             for name in names:
                 phrases.add(key(name), Meaning(calendar, int(number)))

@@ -168,9 +168,15 @@ def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
 
 def label_clock(doc: Document) -> tuple[Label, time] | None:
     """The label for the time, and the time; None where none is printed."""
-    label = next((label for label in doc.labels if label.field == "time"), None)
-    clock = label and datetext.read_time(label.value, doc.lang)
-    return (label, clock) if label and clock else None
+    last = ""
+    for label in doc.labels:  # behind the label of a change a time is the change's
+        if label.field == "time" and last != "modified":
+            break
+        last = label.field if label.field in ("date", "modified") else last
+    else:
+        return None
+    clock = datetext.read_time(label.value, doc.lang)
+    return (label, clock) if clock else None
 
 
 def from_times(doc: Document) -> Iterator[Moment]:

@@ -19,10 +19,11 @@ from scraper.parse.days import (
     two_digit_year,
 )
 
-_YEARS = {"solar": (1300, 1500), "hijri": (1300, 1500), "bikram": (2040, 2100)}
+_YEARS = {"solar": (1300, 1500), "hijri": (1300, 1500), "bikram": (2040, 2100), "ethiopian": (1950, 2060)}
 _SHORT = 2  # letters of a word that is no month's name where one follows: "Lind NV Mar 12, 2024"
 _WALL = re.compile(r"[|;\n]")  # between two statements, never inside a date
 _THAI = re.compile("[\u0e01-\u0e2e]")
+_AMETE_MIHRET = re.compile("ዓ\\W{0,2}ም")  # "year of mercy": of the Ethiopian calendar, not of Eritrea's Gregorian one
 
 
 def named(line: Line, context: Context) -> list[Day]:
@@ -175,11 +176,19 @@ def _named_readings(
     """The readings that a month's meanings allow with that year."""
     assert parts.year is not None
     found, day = set(), int(line.words[parts.day])
-    for meaning in meanings:
+    for meaning in _of_calendar(line, meanings, context):
         calendar, year = _year_of(line, parts.year, meaning.calendar, name, context)
         if calendar:
             found.add(Reading(parts.order, calendar, year, int(meaning.number), day))
     return found
+
+
+def _of_calendar(line: Line, meanings: tuple[Meaning, ...], context: Context) -> list[Meaning]:
+    """The meanings of a name that Eritrea gives to a Gregorian month and Ethiopia to one of its own."""
+    own = [meaning for meaning in meanings if meaning.calendar == "ethiopian"]
+    others = [meaning for meaning in meanings if meaning.calendar != "ethiopian"]
+    marked = context.language == "am" or _AMETE_MIHRET.search(line.text) is not None
+    return own if own and (marked or not others) else others
 
 
 def _year_of(line: Line, token: int, calendar: str, name: str, context: Context) -> tuple[str | None, int]:
