@@ -17,6 +17,8 @@ BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block'
 _PARAGRAPHS = re.compile(
     rf"{BREAK}\s*{BREAK}\s*|{BREAK}[ \t\r\n]*\u3000\s*|(?<=[.!?…:»”\"。！？؟۔।]) ?{BREAK}[ \t\r\n]*\xa0 ?\xa0\s*"
 )
+_LINES, _LONG = 3, 90  # such lines in a row, and characters of one that is a paragraph
+_STOPS = frozenset(".!?…:»”\"。！？؟۔।")
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links that are counted
 _FEW = 16  # elements
@@ -144,6 +146,7 @@ class Block:
     look: str  # its class attribute
     context: Context  # of its parent
     links: int = 0  # characters inside links
+    lines: tuple[str, ...] = ()  # its paragraphs, where breaks alone part them; it is judged as one
     jumps: int = 0  # of these in links to another place of the page; headings link to themselves and have none
 
 
@@ -268,10 +271,17 @@ class _Walk:
     ) -> None:
         for part in _PARAGRAPHS.split(raw) if BREAK in raw else (raw,):
             if text := clean(part):  # a BREAK that is left is one of the blanks
-                block = Block(tag, text, own, look, context)
+                block = Block(tag, text, own, look, context, lines=_lines(part) if BREAK in part else ())
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    """The lines of a text between its breaks, where they are as long as paragraphs are; else none."""
+    lines = tuple(line for part in text.split(BREAK) if (line := clean(part)))
+    long = sum([len(line) >= _LONG and line[-1] in _STOPS for line in lines])
+    return lines if len(lines) >= _LINES and 2 * long >= len(lines) else ()
 
 
 def _rank(node: LexborNode) -> str:

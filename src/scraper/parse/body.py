@@ -75,7 +75,8 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     shown = without_comments(without_boxes([block for block in marked if block.text != headline], core))
     left_out = _captions(doc, shown) | _pullquotes(shown)
-    texts = list(_without_repeats(block.text for block in shown if block.text not in left_out))
+    told = (block for block in shown if block.text not in left_out)
+    texts = list(_without_repeats(text for block in told for text in block.lines or (block.text,)))
     asked = _may_ask(texts)
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
     kept = without_end(doc, without_head(doc, kept))
