@@ -18,7 +18,7 @@ _PARAGRAPHS = re.compile(
     rf"{BREAK}\s*{BREAK}\s*|{BREAK}[ \t\r\n]*\u3000\s*|(?<=[.!?…:»”\"。！？؟۔।]) ?{BREAK}[ \t\r\n]*\xa0 ?\xa0\s*"
 )
 _LINES, _LONG = 3, 90  # such lines in a row, and characters of one that is a paragraph
-_STOPS = frozenset(".!?…:»”\"。！？؟۔।")
+_STOPS = frozenset('.!?…:»”"。！？؟۔।')
 PROTECT = 0.4  # share of the container's prose
 _MANY = 4000  # links that are counted
 _FEW = 16  # elements

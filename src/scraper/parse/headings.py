@@ -90,6 +90,14 @@ def without_kicker(node: LexborNode) -> str | None:
     return text[:LONGEST] or None
 
 
+def without_first(node: LexborNode) -> str:
+    """A heading's text without an element that it begins with: <h2><span>Kicker</span> Headline</h2>; else empty."""
+    first = node.child
+    if first is None or first.tag not in _PARTS or first.next is None:
+        return ""
+    return clean("".join([part.text() for part in itertools.islice(node.iter(include_text=True), 1, None)]))[:LONGEST]
+
+
 def _is_over(part: LexborNode) -> bool:
     """Whether a part of a heading calls itself its kicker or day."""
     if part.is_text_node:

@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from selectolax.lexbor import LexborNode
@@ -54,7 +54,7 @@ _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, b
 _URL_COUNT = re.compile(
     r"(?:-\d{1,3})?(?:\.\w{1,5})?/?$"
 )  # behind a day that may be a number: "/2021/07/6.html", "/2021/07/6-031.html"
-_MIDNIGHT = time(0)
+_MIDNIGHT, _UTC = time(0), timedelta()
 _NOON = "T12:00:00Z"  # what Drupal makes of a day without a time
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
 
@@ -287,7 +287,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
             return
     if not printed or datekinds.is_foreign(printed):
         return
-    if (when := _shown(doc, node, printed)) and (when.date or when.issues):
+    instant = read_data(doc, machine) if machine else None
+    if (when := _local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
             when = read(doc, f"{printed} {clock}") or when
         today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
@@ -295,6 +296,19 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
         yield Moment(when, "published", "markup", path, other[:200], trust=6 + place)
+
+
+def _local(doc: Document, instant: When | None, printed: str) -> When | None:
+    """The local time that an element prints for an instant in UTC without its day: "Today at 10:52", "14.3. 6:00"."""
+    if instant is None or instant.date is None or instant.time is None or instant.offset != _UTC:
+        return None
+    told = datetext.read(printed, language=doc.lang, now=doc.page.fetched_at)
+    clock = datetext.read_time(printed, doc.lang) if told is None or told.date is None or told.issues else None
+    if clock is None or len(printed) > _BADGE or (clock.minute - instant.time.minute) % 15:
+        return None
+    utc = datetime.combine(instant.date, instant.time.replace(second=0, microsecond=0))
+    days = (datetime.combine(instant.date + timedelta(days=beyond), clock) for beyond in (-1, 0, 1))
+    return When((nearest := min(days, key=lambda day: abs(day - utc))).date(), nearest.time())
 
 
 def _hint(node: LexborNode, attributes: dict[str, str | None]) -> str | None:
