@@ -45,6 +45,7 @@ _PICTURED = frozenset(["media", "caption"])
 _MARKS = " \"'“”„«»‘’‹›.…,:;"
 # What plugins print under a post in feeds: "The post TITLE appeared first on SITE."
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
+_RIGHTS = re.compile(r"Copyright\b.{0,80}\ball rights reserved\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
@@ -150,6 +151,8 @@ def _is_furniture(block: Block) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
     text = block.text
     if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_film(block):
+        return True
+    if text.startswith("Copyright") and len(text) < _NOTICE and _RIGHTS.match(text):
         return True
     if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True

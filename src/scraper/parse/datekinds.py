@@ -20,6 +20,7 @@ from scraper.parse.text import clean, one_of
 
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
+_DATE_CLASS = re.compile(r"(?<!\S)(?:[\w-]*-)?date updated(?!\S)|(?<!\S)updated (?:[\w-]*-)?date(?!\S)")
 _UPDATED = re.compile("updated?")
 _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 _HEADS = ("h1", "h2", "h3")
@@ -128,7 +129,8 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
         return "modified", False
     if is_change(doc, printed):
         return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
-    return ("modified", True) if named else ("published", False)
+    # Themes that date posts by hAtom's "updated" alone say beside it that it is a date: "entry-date updated".
+    return ("modified", True) if named and not _DATE_CLASS.search(own) else ("published", False)
 
 
 def _is_first_of_two(node: LexborNode) -> bool:

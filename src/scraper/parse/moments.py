@@ -36,7 +36,7 @@ _PAGE_TYPES = frozenset(
         "ClaimReview",
     )
 )
-_STRONG = "h1, time, [itemprop^='date']"
+_STRONG = "h1, time, [itemprop^='date'], span[property*='date' i][content], div[property*='date' i][content]"
 _NAMED = "h1, [class*='date' i], [class*='time' i], abbr[title]"
 _LOOSE = (
     "h1, [class*='posted' i], [class*='byline' i], [class*='meta' i], [class*='info' i], [class*='publish' i], "
@@ -256,7 +256,7 @@ def _read_once(doc: Document, node: LexborNode) -> list[Moment]:
 def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     """What one element says to machines, and what it prints beside that."""
     attributes = node.attributes
-    prop = attributes.get("itemprop")
+    prop = attributes.get("itemprop") or attributes.get("property")  # RDFa, as Drupal writes it: "dc:date dc:created"
     machine = attributes.get("datetime") or (prop and attributes.get("content")) or _hint(node, attributes)
     printed = ""
     if node.tag != "meta":
