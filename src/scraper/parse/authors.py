@@ -139,11 +139,7 @@ def from_line(doc: Document) -> Found | None:
     """A byline in the text around the headline, where no element says that it is one."""
     found, line = printed(doc)
     kept = names(found)
-    if (
-        not kept
-        or all(name.islower() and _is_account(name) for name in kept)
-        or (from_site_name(doc) is not None and not persons(kept))
-    ):
+    if not kept or (from_site_name(doc) is not None and not persons(kept)):
         return None
     return Found(tuple(kept), "markup", line, "text")
 

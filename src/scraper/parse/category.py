@@ -30,9 +30,9 @@ _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='
 _OTHER_TRAILS = "[class*='crumb' i]"  # "crumbs", "path-crumb"; also what a shop filters by, beside a trail
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
-# Of WordPress's themes, of its blocks and of Elementor, the last four.
+# Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2.
 _HOLDS_SECTION = re.compile(
-    r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list)(?!\S)",
+    r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list|itemCategory)(?!\S)",
     re.IGNORECASE,
 )
 _APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
@@ -53,6 +53,7 @@ _SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
 _POSTS = 20
 _POST_ID = re.compile(r"(?<!\S)postid-(\d+)(?!\S)")
 _CATEGORY = re.compile(r"(?<!\S)category-([a-z][\w-]*)")
+_PATH = re.compile(r"[a-z\d_-]+(?:/[a-z\d_-]+)+")  # no name: "news/local"
 _STEM = 4  # letters that two forms of a word share: "science" and "Sciences"
 _ACRONYM = 4  # letters that stand in capitals by right: "NFL"
 _SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
@@ -75,7 +76,10 @@ def from_jsonld(doc: Document) -> Found | None:
     article = doc.article_data
     value = article.get("articleSection")
     texts = value if isinstance(value, list) else [value]
-    return _first((jsonld.text(text) for text in texts[:10]), "json-ld", "json-ld articleSection", doc)
+    said = (jsonld.text(text) for text in texts[:10])
+    return _first(
+        (text for text in said if text and not _PATH.fullmatch(text)), "json-ld", "json-ld articleSection", doc
+    )
 
 
 def from_meta(doc: Document) -> Found | None:
