@@ -6,6 +6,7 @@ import re
 from functools import cache
 
 from scraper.data import table
+from scraper.parse import byline
 from scraper.parse.access import THIN
 from scraper.parse.beginnings import is_dateline
 from scraper.parse.blocks import Block
@@ -52,14 +53,14 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without last lines that lead to other articles or are dates, and without the lines about the author."""
     start = max(1, len(texts) - _ABOUT)
     end = next((i for i in range(start, len(texts)) if _introduces(texts[i]) or _asks_to_call(texts[i:])), len(texts))
-    while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_date(doc, texts[end - 1]))):
+    while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_line(doc, texts[end - 1]))):
         end -= 1
     return texts[:end]
 
 
-def _is_last_date(doc: Document, text: str) -> bool:
-    """Whether a line behind the text is the article's date, or that of its change."""
-    return len(text) <= _DATED and is_dateline(doc, text)
+def _is_last_line(doc: Document, text: str) -> bool:
+    """Whether a line behind the text is the article's date, or that of its change, or its byline: "- By Ada Lind"."""
+    return len(text) <= _DATED and (is_dateline(doc, text) or byline.whole(text.lstrip(_EDGES)))
 
 
 def _announces(text: str) -> bool:
