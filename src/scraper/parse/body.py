@@ -45,6 +45,8 @@ _PICTURED = frozenset(["media", "caption"])
 _MARKS = " \"'“”„«»‘’‹›.…,:;"
 # What plugins print under a post in feeds: "The post TITLE appeared first on SITE."
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
+# A document's name with its size: "Report.pdf (1.2 MB)", "보도자료.hwpx [1.2 MB] 바로보기"
+_FILE = re.compile(r"\.(?:pdf|docx?|hwpx?|xlsx?|pptx?|odt)\s*([\[(]?\s*[\d.,]+\s?[KkMm][Bb]\b)?.{0,12}$")
 _RIGHTS = re.compile(r"Copyright\b.{0,80}\ball rights reserved\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
@@ -150,7 +152,7 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 def _is_furniture(block: Block) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
     text = block.text
-    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_film(block):
+    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_media(block):
         return True
     if text.startswith("Copyright") and len(text) < _NOTICE and _RIGHTS.match(text):
         return True
@@ -160,8 +162,13 @@ def _is_furniture(block: Block) -> bool:
     return starts is not None and text.casefold().startswith(starts)
 
 
-def _names_film(block: Block) -> bool:
-    """Whether a block is what Vimeo prints under a film that others show: links to the film, its maker and itself."""
+def _names_media(block: Block) -> bool:
+    """Whether a block is a file to take along, or what Vimeo prints under a film that others show: links to the film,
+    its maker and itself.
+    """
+    file = _FILE.search(block.text) if len(block.text) < _STOCK else None
+    if file and (file[1] or 4 * block.links > 3 * len(block.text)):
+        return True
     return block.links * 2 > len(block.text) and block.text.rstrip(".").endswith(" Vimeo")
 
 
