@@ -26,6 +26,7 @@ _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a po
 _TODAY = re.compile(
     r"(?:current|todays?|now|server)[\s_-]?(?:date|day|time)|date[\s_-]?(?:today|now)|(?<![a-z])today(?![a-z])"
 )
+_BESIDE = 2  # elements around the headline that hold what is said of the article
 _BYLINE = 160  # characters of one
 _OUTSIDE = frozenset(("aside", "nav", "footer"))
 _QUOTED = frozenset(("blockquote", "cite"))  # the post of a social network is embedded as a <blockquote>
@@ -48,6 +49,13 @@ def main_heading(doc: Document) -> LexborNode | None:
         return doc.h1s[0]
     titled = (node for node in doc.h1s if (text := clean(node.text())[:20]) and text in doc.title)
     return next(titled, doc.h1s[0] if doc.h1s else None)
+
+
+def is_beside_headline(doc: Document, node: LexborNode) -> bool:
+    """Whether an element stands in what is right around the headline, and not in what is around the whole page."""
+    head = main_heading(doc)
+    blocks = {block.mem_id for block in above(head, _BESIDE)} if head is not None else set()
+    return any(each.mem_id in blocks for each in above(node, _BESIDE))
 
 
 def above(node: LexborNode, most: int) -> Iterator[LexborNode]:

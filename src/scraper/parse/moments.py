@@ -15,7 +15,7 @@ from scraper.data import table
 from scraper.model import Source
 from scraper.parse import datekinds, datetext, jsonld, site
 from scraper.parse.datekinds import Kind, marks, read, read_data
-from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, main_heading, standing
+from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, is_beside_headline, main_heading, standing
 from scraper.parse.datetext import When
 from scraper.parse.document import Document, Label
 from scraper.parse.text import clean, split_url
@@ -291,7 +291,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if (when := _local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
             when = read(doc, f"{printed} {clock}") or when
-        today = when.date and when.time is None and trust < _TODAY and datetext.names_weekday(printed, when.date)
+        bare = when.date and when.time is None and trust < _TODAY and not is_beside_headline(doc, node)
+        today = bare and when.date and datetext.names_weekday(printed, when.date)
         trust = _TODAY if today else trust
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
