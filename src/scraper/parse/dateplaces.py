@@ -24,7 +24,7 @@ _COMMENT = re.compile(
 _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
 # The day on which the page is looked at, as mastheads print it.
 _TODAY = re.compile(
-    r"(?:current|todays?|now|server)[\s_-]?(?:date|day|time)|date[\s_-]?(?:today|now)|(?<![a-z])today(?![a-z])"
+    r"(?<![a-z])(?:(?:current|todays?|now|server)[\s_-]?(?:date|day|time)|date[\s_-]?(?:today|now)|today)(?![a-z])"
 )
 _BESIDE = 2  # elements around the headline that hold what is said of the article
 _BYLINE = 160  # characters of one

@@ -19,9 +19,8 @@ _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
 _MIDDOT = re.compile(r"(?<=\d)·(?=\d)")  # "20·03·22", as papers in Spain set it
 _PASHTO_ORDINAL = re.compile(r"(\d)(?:مه|می|م)(?!\w)")  # as folded; "مه" is May elsewhere
-_SLASHED_DAY = frozenset(
-    ("da", "nb", "nn", "sv", "fo")
-)  # whose day and month a slash parts, whatever the year's mark is
+# Languages that part day and month by a slash, whatever stands before the year.
+_SLASHED_DAY = frozenset(("da", "nb", "nn", "sv", "fo"))
 _DAY_SLASH = re.compile(r"(?<![\d./-])(\d\d?)[/.](\d\d?)(?:-|\s)\s?((?:19|20)\d\d)(?!\d)")  # "11/10-2023", "11/10 2023"
 _PRESENT_RULE = 2007  # since then summer ends in November in the United States (Energy Policy Act of 2005)
 _SHORT = 60  # characters: in a longer text "today" need not be about the text itself

@@ -186,7 +186,7 @@ def _smaller(doc: Document, keys: frozenset[str], whole: str, names: frozenset[s
     Themes print the site's name as the h1.
     """
     nodes = doc.tree.css("h2, h3, h4")[:_MAX_SMALLER]
-    heads = [(node, text) for node in nodes for text in {clean(node.text()), without_first(node)} if text]
+    heads = [(node, text) for node in nodes for text in (clean(node.text()), without_first(node)) if text]
     told = [(node, text) for node, text in heads if len(key := squash(text)) >= SPELLED and told_in(key, keys, whole)]
     fit = [(n, text) for n, text in told if not is_whole_site(text, names, host_label(doc)) and not outside(n)]
     return _from_heading(*max(fit, key=lambda pair: len(pair[1])), doc, names) if fit else None

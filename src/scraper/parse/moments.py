@@ -51,9 +51,8 @@ _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
-_URL_COUNT = re.compile(
-    r"(?:-\d{1,3})?(?:\.\w{1,5})?/?$"
-)  # behind a day that may be a number: "/2021/07/6.html", "/2021/07/6-031.html"
+# Behind a day in an address that may be an issue's or an article's number: "/2021/07/6.html", "/2021/07/6-031.html"
+_URL_COUNT = re.compile(r"(?:-\d{1,3})?(?:\.\w{1,5})?/?$")
 _MIDNIGHT, _UTC = time(0), timedelta()
 _NOON = "T12:00:00Z"  # what Drupal makes of a day without a time
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
@@ -291,8 +290,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if (when := _local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
             when = read(doc, f"{printed} {clock}") or when
-        bare = when.date and when.time is None and trust < _TODAY and not is_beside_headline(doc, node)
-        today = bare and when.date and datetext.names_weekday(printed, when.date)
+        bare = when.date if when.time is None and trust < _TODAY and not is_beside_headline(doc, node) else None
+        today = bare and datetext.names_weekday(printed, bare)
         trust = _TODAY if today else trust
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):

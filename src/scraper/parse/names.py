@@ -21,9 +21,8 @@ DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
 )
 _MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
-_HAN = re.compile(
-    r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+"
-)  # names in Chinese with a blank between: "王丽 张强"
+# Names in Chinese with a blank between: "王丽 张强"
+_HAN = re.compile(r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+")
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
