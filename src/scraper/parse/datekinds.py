@@ -129,8 +129,9 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
         return "modified", False
     if is_change(doc, printed):
         return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
-    # Themes that date posts by hAtom's "updated" alone say beside it that it is a date: "entry-date updated".
-    return ("modified", True) if named and not _DATE_CLASS.search(own) else ("published", False)
+    # Themes that date posts by hAtom's "updated" alone say that it is a date: <span class="entry-date updated">.
+    dated = node.tag != "time" and _DATE_CLASS.search(own)
+    return ("modified", True) if named and not dated else ("published", False)
 
 
 def _is_first_of_two(node: LexborNode) -> bool:

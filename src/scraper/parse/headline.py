@@ -326,7 +326,9 @@ def from_site_like(doc: Document) -> Found | None:
 
 def from_below(doc: Document) -> Found | None:
     """A heading below h1, where no title says anything but the site's name."""
-    node = heading_below(doc)
+    titles = _titles(doc)
+    silent = not any((titles.h1, titles.data, titles.meta, titles.title))
+    node = heading_below(doc) if silent else None
     found = _below(node, doc, site_names(doc)) if node else None
     return Found(found.text, "markup", found.raw, found.path) if found else None
 
