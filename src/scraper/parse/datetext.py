@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from scraper.parse import clocktext
 from scraper.parse.clocktext import Clock
 from scraper.parse.datewords import LONGEST, Line, Meaning, Words, cut, fold, words
-from scraper.parse.days import Context, Day, Order, numeric
+from scraper.parse.days import BIKRAM, Context, Day, Order, numeric
 from scraper.parse.machinedate import When, read_lenient, read_machine
 from scraper.parse.nameddays import named
 
@@ -18,6 +18,7 @@ __all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
 _MIDDOT = re.compile(r"(?<=\d)·(?=\d)")  # "20·03·22", as papers in Spain set it
+_COMMA = re.compile(r"(?<=\d{4}),(?=\d{1,2}[:.]\d\d)")  # "17-05-2024,06:10"
 _PASHTO_ORDINAL = re.compile(r"(\d)(?:مه|می|م)(?!\w)")  # as folded; "مه" is May elsewhere
 # Languages that part day and month by a slash, whatever stands before the year.
 _SLASHED_DAY = frozenset(("da", "nb", "nn", "sv", "fo"))
@@ -49,13 +50,13 @@ def read(
     if len(text) > _SHORT and not _DIGIT.search(text, 0, LONGEST):
         return None
     tables, context = words(), _context(language, order, now, declared)
-    if text[4:5] == "-" and (found := read_machine(text)) and found.date and found.date <= context.latest:
+    if text[4:5] == "-" and (found := read_machine(text)) and _is_plain(found, context):
         return found
     if context.language == "ja":
         text = _ERA_LETTER.sub(
             lambda found: tables.era_letters[found[1].upper()] + "{}年{}月{}日".format(*found.groups()[1:]), text
         )
-    folded = fold(_MIDDOT.sub(".", text))
+    folded = fold(_COMMA.sub(", ", _MIDDOT.sub(".", text)))
     if context.language in _SLASHED_DAY:
         folded = _DAY_SLASH.sub(r"\1.\2.\3", folded)
     line = cut(_PASHTO_ORDINAL.sub(r"\1 ", folded) if context.language == "ps" else folded)
@@ -69,6 +70,12 @@ def read(
         if relative or best is None:
             return relative
     return _joined(line, best, dates, clocks, context)
+
+
+def _is_plain(found: When, context: Context) -> bool:
+    """Whether a machine's date is one of the past, and in Nepali none of its own calendar."""
+    day = found.date
+    return day is not None and day <= context.latest and (context.language != "ne" or day.year < BIKRAM[0])
 
 
 def read_iso(text: str) -> When | None:

@@ -21,6 +21,7 @@ _NUMBERS = re.compile(
 )
 _HOUR = re.compile(r"\d\d?:\d\d")  # behind a day without a year: "12.1. 08:04"
 _SOLAR_LANGUAGES = {"fa", "ps", "ckb"}
+BIKRAM = 2040, 2100  # years of Nepal's calendar in news; as Gregorian ones they are to come
 _LUNAR_LANGUAGES = {"ar", "ur"}
 
 
@@ -124,6 +125,8 @@ def _readings(match: re.Match[str], line: Line, context: Context) -> list[Readin
 
 def _calendar_of(year: int, line: Line, end: int, context: Context) -> str | None:
     """The calendar of a year written in full; None where no calendar of news has such a year."""
+    if context.language == "ne" and BIKRAM[0] <= year <= BIKRAM[1]:
+        return "bikram"
     if 1900 <= year <= LATEST_YEAR:
         return "gregorian"
     if 1300 <= year <= 1500:

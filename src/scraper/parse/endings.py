@@ -18,6 +18,8 @@ _ANNOUNCED = 120  # characters; a longer line is prose
 _DATED = 90  # characters of a line with the dates of the article
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
+# An address alone; a reporter in Korean, with the town or the paper in front and an address behind.
+_SIGNED = re.compile(r"\S+@\S+\.\w+|\W*(?:[^\s=]{1,12}=)?[가-힣]{2,4}\s?(?:기자|특파원|논설위원)(?:\s?\S+@\S+)?\W*")
 _HEADING = re.compile(r"h[1-6]")
 _COUNT = re.compile(r"^\d+|[(\[]?\d+[)\]]?$")
 
@@ -59,8 +61,10 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
 
 
 def _is_last_line(doc: Document, text: str) -> bool:
-    """Whether a line behind the text is the article's date, or that of its change, or its byline: "- By Ada Lind"."""
-    return len(text) <= _DATED and (is_dateline(doc, text) or byline.whole(text.lstrip(_EDGES)))
+    """Whether a line behind the text is the article's date, or that of its change, or who signs it: "- By Ada Lind"."""
+    if len(text) > _DATED:
+        return False
+    return is_dateline(doc, text) or byline.whole(text.lstrip(_EDGES)) or _SIGNED.fullmatch(text) is not None
 
 
 def _announces(text: str) -> bool:

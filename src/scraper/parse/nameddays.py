@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from scraper.parse.datewords import Line, Meaning
 from scraper.parse.days import (
+    BIKRAM,
     LATEST_YEAR,
     Context,
     Day,
@@ -19,7 +20,7 @@ from scraper.parse.days import (
     two_digit_year,
 )
 
-_YEARS = {"solar": (1300, 1500), "hijri": (1300, 1500), "bikram": (2040, 2100), "ethiopian": (1950, 2060)}
+_YEARS = {"solar": (1300, 1500), "hijri": (1300, 1500), "bikram": BIKRAM, "ethiopian": (1950, 2060)}
 _SHORT = 2  # letters of a word that is no month's name where one follows: "Lind NV Mar 12, 2024"
 _WALL = re.compile(r"[|;\n]")  # between two statements, never inside a date
 _THAI = re.compile("[\u0e01-\u0e2e]")
