@@ -289,7 +289,8 @@ def _sign(doc: Document, seen: dict[str, float], headline: str | None, dated: bo
         return Found(kind, "markup", kind, "itemtype")
     title = tidy(headline).casefold().strip(" .:!?")
     lists = set(_lists("site_pages", (title,)))
-    if "always" in lists or ("undated" in lists and not dated):
+    # The day of a page that its data call no article but a page is when the page was made.
+    if "always" in lists or ("undated" in lists and (not dated or "WebPage" in _types(doc))):
         return Found("service", "markup", title, "headline")
     return None
 
