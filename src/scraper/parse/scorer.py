@@ -21,6 +21,7 @@ CROSSED = ("tag", "length", "end", "links", "capitals", "cue", "cue_first", "cue
 WHOLE = 1000  # weights have three decimals; as whole numbers their sums are exact, and the same in every Python
 # After so many trees, the thousandths beyond which the rest are not asked: one block in a thousand would have turned.
 _SURE = ((20, 1000), (40, 500), (60, 300), (120, 0))
+_PROSE, _LINKED = 80, 5  # characters of a paragraph, and how many there are to one in a link
 _DECLARED = 3  # paragraphs; fewer can be a teaser
 # Column, most that goes left, left, right. A leaf has no left or right, and for "most" what it adds, in thousandths.
 Tree = tuple[int, int, Any, Any]
@@ -31,7 +32,23 @@ def score(blocks: list[Block], core: Context, evidence: Evidence) -> list[int]:
     survey = Survey(blocks, core, evidence)
     weights = _weights(evidence.news)
     parts = [parts_of(looks, weights) for looks in look(blocks, survey, _vocabulary())]
-    return _as_declared(blocks, survey, judge(blocks, survey, parts, _trees()))
+    return _or_longest(blocks, _as_declared(blocks, survey, judge(blocks, survey, parts, _trees())))
+
+
+def _or_longest(blocks: list[Block], scores: list[int]) -> list[int]:
+    """`scores`; where none is above zero, those of the element with most prose made so: what was learned knows few of
+    the languages whose sentences end without a mark.
+    """
+    if any(score > 0 for score in scores):
+        return scores
+    prose: dict[int, list[int]] = {}
+    for i, block in enumerate(blocks):
+        if len(block.text) >= _PROSE and _LINKED * block.links <= len(block.text) and not block.own:
+            prose.setdefault(block.context.key, []).append(i)
+    best = max(prose.values(), key=lambda each: sum([len(blocks[i].text) for i in each]), default=[])
+    for i in best if len(best) >= _DECLARED else ():
+        scores[i] = 1
+    return scores
 
 
 def _as_declared(blocks: list[Block], survey: Survey, scores: list[int]) -> list[int]:
