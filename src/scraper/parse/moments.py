@@ -269,7 +269,8 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if spare:
         trust = 8 + place
     path = _path(node)
-    if machine and (when := read_data(doc, machine)) and when.date:
+    instant = read_data(doc, machine) if machine else None
+    if machine and (when := instant) and when.date:
         if machine.endswith(_NOON) and printed and not _CLOCK.search(printed):
             when = When(when.date)
         if kind == "published" and datekinds.changed_at(doc, printed, when.time):
@@ -286,7 +287,6 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
             return
     if not printed or datekinds.is_foreign(printed):
         return
-    instant = read_data(doc, machine) if machine else None
     if (when := _local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
             when = read(doc, f"{printed} {clock}") or when
