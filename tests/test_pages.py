@@ -68,7 +68,8 @@ def test_every_fetched_page_is_kept_with_its_outcome_and_run(newsroom: Any, tmp_
     assert first == {"stored": 38, "refused": 2}
     assert words(tmp_path) == {"stored": 38, "refused": 4, "unchanged": 38}
     runs = [entry.run for entry in valley.kept(tmp_path)]
-    assert (len(set(runs)), runs == sorted(runs)) == (2, True)
+    began = [run[:16] for run in runs]  # to the second, and two runs may share it
+    assert (len(set(runs)), began == sorted(began)) == (2, True)
 
 
 def test_another_tool_reads_what_a_run_kept(newsroom: Any, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
 from scraper.parse.text import clean, fold, one_of
+from scraper.parse.traits import GROUPS, HEADING
 
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
@@ -77,6 +78,8 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     jumps = contents(blocks) | leads(blocks, evidence.news)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     shown = without_comments(without_boxes([block for block in marked if block.text != headline], core))
+    if all(GROUPS.get(block.tag) == HEADING for block in shown):  # of boxes beside an article that has no text
+        return None
     left_out = _captions(doc, shown) | _pullquotes(shown)
     told = (block for block in shown if block.text not in left_out)
     texts = list(_without_repeats(text for block in told for text in block.lines or (block.text,)))

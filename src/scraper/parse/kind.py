@@ -23,6 +23,8 @@ from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
 _YEAR, _ID = re.compile(r"/(?:19|20)\d\d[/-]"), re.compile(r"\d{5}")
+# What ends an address below which articles of a time stand: "/2021/07", "/2021/07/06"; and a list's next pages.
+_DAYS, _PAGES = re.compile(r"/(?:19|20)\d\d/\d\d?(?:/\d\d?)?$"), re.compile(r"/page/\d+$")
 _NAMES = re.compile(r"(?:^|[&;])(?!pag)\w+=\d{2,}(?:[&;]|$)")  # "?p=31228", and not "?page=12"
 _DIGIT, _SECOND = re.compile(r"\d"), re.compile(r":\d\d:\d\d")
 _TEMPLATES = ("id", "data-template", "data-pageapp")  # in which systems name themselves, beside classes
@@ -252,11 +254,20 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
         return sign or found
     if (seen.get("home") and not told) or _is_front(doc):
         return Found("home", "markup", doc.url or "home", "url")
-    if seen.get("section_page") and not told:
+    if (seen.get("section_page") or _lists_by_url(doc)) and not told:
         return Found("listing", "markup", doc.url, "url")
     if body or headline:
         return None
     return Found("not_article", "markup", "no headline, no text", "body")
+
+
+def _lists_by_url(doc: Document) -> bool:
+    """Whether the address is one of a tag's, a person's or a month's articles: "/tag/water", "/archive/2021/07/"."""
+    path = _PAGES.sub("", split_url(doc.url)[2].lower().rstrip("/"))
+    if month := _DAYS.search(path):
+        above = path[: month.start()].split("/")
+        return len(above) < 3 and above[-1] in ("", *_index("sections"))
+    return path.rpartition("/")[0].rpartition("/")[2] in _index("indexes")
 
 
 def _is_front(doc: Document) -> bool:
