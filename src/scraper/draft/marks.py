@@ -96,8 +96,8 @@ def moment(name: str, text: str, language: str | None = None) -> str | None:
     if len(text) > 200:
         return None
     if name == "time":
-        clock = datetext.read_time(text, language)
-        return f"{clock:%H:%M}" if clock else None
+        clock = datetext.read_clock(text, language)
+        return f"{clock.time:%H:%M}" if clock else None
     when = datetext.read_iso(text) if text[:4].isdecimal() else datetext.read(text, language=language)
     if when is None or when.date is None:
         return None

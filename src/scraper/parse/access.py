@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+from typing import Any, Literal
 
 from scraper.model import Source
 from scraper.parse import jsonld, paywall
@@ -58,9 +58,7 @@ def is_declared_free(doc: Document) -> bool:
 
 def access_source(doc: Document) -> Source:
     """Where the access stands: in the page's data, its metadata, or printed."""
-    if declared(doc) is None:
-        return "markup"
-    return "json-ld" if _in_jsonld(doc) else "meta"
+    return _told(doc)[1]
 
 
 def _in_jsonld(doc: Document) -> bool:
@@ -98,28 +96,37 @@ def _unread(doc: Document) -> Access | None:
 
 def declared(doc: Document) -> Access | None:
     """By schema.org's isAccessibleForFree, of the article or of the page around it; a locked tier outweighs it."""
+    return _told(doc)[0]
+
+
+def _told(doc: Document) -> tuple[Access | None, Source]:
+    """What data say, and which; without any, what is printed is all there is."""
     if "access" not in doc.memo:
-        doc.memo["access"] = _declared(doc)
-    said: Access | None = doc.memo["access"]
-    return said
+        doc.memo["access"] = _declared(doc) or (None, "markup")
+    told: tuple[Access | None, Source] = doc.memo["access"]
+    return told
 
 
-def _declared(doc: Document) -> Access | None:
+def _declared(doc: Document) -> tuple[Access, Source] | None:
     tier = (doc.first_meta("article:content_tier", "og:article:content_tier") or ("", ""))[1].lower()
     if tier == "locked":
-        return "paid"
+        return "paid", "meta"
     pages = (obj for obj in doc.jsonld if "WebPage" in jsonld.types(obj))
-    values = [obj.get("isAccessibleForFree") for obj in (doc.article_data, *pages)]
-    for value in (*values, *doc.meta.get("isaccessibleforfree", ())):
+    values: list[tuple[Any, Source]] = [
+        (obj.get("isAccessibleForFree"), "json-ld") for obj in (doc.article_data, *pages)
+    ]
+    values += [(text, "meta") for text in doc.meta.get("isaccessibleforfree", ())]
+    for value, source in values:
         if said := _PAID_DATA.get(str(jsonld.text(value) or value).lower().rsplit("/", 1)[-1]):
-            return said
+            return said, source
     if said := _unread(doc):
-        return said
+        return said, "meta"
     if tier == "free":
-        return "free"
+        return "free", "meta"
     keys = ("article:premium", "ispremium", "article.access", "outbrain:article_access_status")
     # Cxense puts its customer into the name: "cXenseParse:abc-isPaidContent", "cXenseParse:abc-article_ispaidcontent".
     for key in (*keys, *(key for key in doc.meta if key.startswith("cxenseparse:") and key.endswith("ispaidcontent"))):
         for text in doc.meta.get(key, ())[:1]:
-            return _PREMIUM.get(text.strip().lower())
+            if said := _PREMIUM.get(text.strip().lower()):
+                return said, "meta"
     return None

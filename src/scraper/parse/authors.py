@@ -286,9 +286,14 @@ def _unswapped(text: str) -> str:
 
 
 def _is_newsroom(text: str, doc: Document) -> bool:
-    """Whether a whole text is the site's name, perhaps with where it sits: "Valley and Sea, Springfield, Aralia"."""
+    """Whether a whole text is the site's name, perhaps with where it sits: "Valley and Sea, Springfield, Aralia".
+
+    "Ada Lind, Valley Times" is a person's, with whom she works for.
+    """
+    known, label = site_names(doc), host_label(doc)
     head, *place = text.split(",")
-    return is_whole_site(head if len(place) > 1 else text, site_names(doc), host_label(doc))
+    whole = is_whole_site(head if len(place) > 1 else text, known, label)
+    return whole and (not place or is_site(head, known, label))
 
 
 def _own_name(text: str, doc: Document) -> str | None:

@@ -9,6 +9,7 @@ from scraper.parse import byline, datekinds, datetext
 from scraper.parse.document import Document
 
 _DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
+_FRONT = 40  # short lines right in front of it that are looked at
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _CLOCK = re.compile(r"(?<![\d.,$€£¥])(?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d)")  # in a line without a year: "12.1. klo 8.04"
 _SEAMS = re.compile(r"\s*(?:[|/·•]|,(?!\d)|\s[–—-]\s)\s*")  # within a line: "Springfield, 6 July 2021"
@@ -20,7 +21,8 @@ def without_head(doc: Document, texts: list[str]) -> list[str]:
     first = next((i for i, text in enumerate(texts) if len(text) > _DATELINE), 0)
     rest = texts[first + 1 :]
     count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
-    front = [text for text in texts[:first] if not byline.whole(text)]
+    start = max(0, first - _FRONT)
+    front = [text for text in texts[start:first] if not byline.whole(text)]
     between = [text for text in rest[:count] if not byline.whole(text)]
     dated = [text for text in (*front, *between) if is_dateline(doc, text)]
     if dated:
@@ -28,8 +30,8 @@ def without_head(doc: Document, texts: list[str]) -> list[str]:
         if any(is_dateline(doc, text) for text in short):  # the days of a chronicle
             dated = [text for text in front if is_dateline(doc, text, alone=True)]
         front, between = ([text for text in lines if text not in dated] for lines in (front, between))
-    doc.memo["head_lines"] = [text for text in texts[:first] if text not in front]
-    return front + texts[first : first + 1] + between + rest[count:]
+    doc.memo["head_lines"] = [text for text in texts[start:first] if text not in front]
+    return texts[:start] + front + texts[first : first + 1] + between + rest[count:]
 
 
 def head_lines(doc: Document) -> list[str]:

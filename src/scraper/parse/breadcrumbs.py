@@ -21,9 +21,17 @@ _STEPS = 8  # different steps of a trail; an element with more is a menu, or hol
 def declared(items: list[Any], doc: Document) -> list[str]:
     """The names of a declared trail's steps, without the page itself at its end: by its address, or the lack of one."""
     items = items[:_MAX_CRUMBS]
+    if all(map(_position, items)):
+        items = sorted(items, key=_position)
     refs = [_address(item) for item in items]
     is_page = len(refs) > 1 and (_is_here(refs[-1], doc) if refs[-1] else any(refs))
     return [crumb(item) for item in (items[:-1] if is_page else items)]
+
+
+def _position(item: Any) -> int:
+    """Its place in the trail (schema.org's `position`); 0 where it says none."""
+    place = item.get("position") if isinstance(item, dict) else None
+    return int(place) if isinstance(place, int | str) and str(place).isdecimal() else 0
 
 
 def _address(item: Any) -> str:

@@ -11,7 +11,7 @@ from scraper.data import table
 from scraper.parse import datetext
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
-from scraper.parse.names import is_office
+from scraper.parse.names import is_office, is_particle
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
@@ -204,6 +204,6 @@ def _is_person(text: str, alone: bool) -> bool:
         return False
     if len(words) == 1:
         return len(text) > 2 and _LETTER.match(text) is not None and text.casefold() not in _words("nobody")
-    return all(_LETTER.match(w) and (not w[0].islower() or w in _words("particles")) for w in words) and not re.search(
+    return all(_LETTER.match(w) and (not w[0].islower() or is_particle(w)) for w in words) and not re.search(
         r"[\d:!?_]", text
     )

@@ -96,7 +96,7 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = declared(items, doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    named = b"readcrumb" in doc.page.body or b"READCRUMB" in doc.page.body  # spares most other pages a walk
+    named = b"readcrumb" in doc.page.body.lower()  # spares most other pages a walk
     found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
     return found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
 

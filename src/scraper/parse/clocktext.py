@@ -10,6 +10,7 @@ from datetime import time, timedelta
 from scraper.parse.datewords import Line, Meaning, Words
 
 _LARGEST_OFFSET = timedelta(hours=14)  # Kiribati; the other way it is 12
+_LASTS = re.compile(r"\s?(?:min(?:s|ut\w*)?|мин(?:ут\w*)?)(?!\w)")  # behind how long something takes: "4:30 min read"
 _QUARTERS = (0, 15, 30, 45)  # minutes that an offset may have
 
 
@@ -41,7 +42,7 @@ def _read(match: re.Match[str], line: Line, tables: Words, language: str | None)
     minute, second = next(((m, s) for m, s in zip(parts[::2], parts[1::2], strict=True) if m), (None, None))
     start, end, half = _half_of_day(line, tables, match.start(), match.end(), language)
     moment = _time(int(hour), int(minute or 0), int(second or 0), half)
-    if moment is None:
+    if moment is None or _LASTS.match(line.text, end):
         return None
     offset, end = zone_at(line.text, end, tables, language, glued_offset=bool(second))
     sure = half is not None or offset is not None or match[6] is None or _is_announced(line, tables, match)

@@ -6,8 +6,9 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import date, time, timedelta
+from datetime import date, time, timedelta, tzinfo
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborNode
 
@@ -57,7 +58,7 @@ def read(doc: Document, text: str) -> When | None:
         order = "dmy"
     elif _NUMBERS.search(text):
         order = _proven_order(doc)
-    when = datetext.read(text, language=language, order=order, now=doc.page.fetched_at)
+    when = datetext.read(text, language=language, order=order, now=doc.page.fetched_at, zone=zone_of(doc))
     if when is None or when.issues not in (("date-ambiguous",), ("date-no-year",)):
         return when
     declared = _declared_days(doc)
@@ -67,6 +68,11 @@ def read(doc: Document, text: str) -> When | None:
         return next((each for each in readings if each and each.date), when)
     readings = (datetext.read(text, language=language, order=each, now=doc.page.fetched_at) for each in _ORDERS)
     return next((each for each in readings if each and each.date and _is_near(each.date, declared)), when)
+
+
+def zone_of(doc: Document) -> tzinfo | None:
+    """The site's configured zone; None where there is none. Its name was checked with the configuration."""
+    return ZoneInfo(doc.rules.timezone) if doc.rules.timezone else None
 
 
 def read_data(doc: Document, text: str) -> When | None:
@@ -176,7 +182,10 @@ def follows_change(node: LexborNode) -> bool:
             # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July". A headline is
             # no label either: "Flood maps updated".
             ends = [found.end() for found in marks("changed").finditer(text)]
-            return bool(ends) and not any(map(str.isdigit, text[ends[-1] :])) and not any(map(_is_heading, nodes))
+            if not ends or any(map(str.isdigit, text[ends[-1] :])):
+                return False
+            said = next((before for before in nodes if marks("changed").search((before.text() or "")[-30:])), None)
+            return said is None or not _is_heading(said)
         place = place and place.parent
     return False
 
@@ -250,8 +259,8 @@ def changed_at(doc: Document, text: str, clock: time | None) -> bool:
     found = marks("changed").search(text)
     if found is None or clock is None or _CLOCK.search(text[: found.start()]):
         return False
-    told = datetext.read_time(text[found.end() :], doc.lang)
-    return told is not None and told.minute == clock.minute
+    told = datetext.read_clock(text[found.end() :], doc.lang)
+    return told is not None and told.time.minute == clock.minute
 
 
 def tells_publication(text: str) -> bool:

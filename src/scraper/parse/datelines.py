@@ -60,9 +60,7 @@ class _Lines:
     @functools.cached_property
     def nodes(self) -> list[LexborNode]:
         """The text nodes, in the order of the pieces."""
-        body = self.doc.tree.body
-        every = body.traverse(include_text=True, skip_empty=True) if body else iter(())
-        return list(itertools.islice((node for node in every if node.is_text_node), _LINES))
+        return self.doc.text_nodes(_LINES)
 
     def place(self, at: int) -> str:
         """The element of a piece and its first class, which lists of other articles repeat."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from scraper.parse import clocktext
@@ -13,7 +14,7 @@ from scraper.parse.days import BIKRAM, Context, Day, Order, numeric
 from scraper.parse.machinedate import When, read_lenient, read_machine
 from scraper.parse.nameddays import named
 
-__all__ = ["When", "is_bare", "names_weekday", "read", "read_iso", "read_time"]
+__all__ = ["When", "is_bare", "names_weekday", "read", "read_clock", "read_iso", "timed"]
 
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
@@ -137,12 +138,21 @@ def _means(hit: tuple[int, tuple[Meaning, ...]] | None, number: int) -> bool:
     return hit is not None and any(meaning.number == number for meaning in hit[1])
 
 
-def read_time(text: str, language: str | None = None) -> time | None:
+def read_clock(text: str, language: str | None = None) -> Clock | None:
     """The first time of day of a short text, None if there is none: "12:36 pm", "12h36", "12.36 Uhr", "午後3時15分"."""
     line = cut(fold(text))
     clocks = clocktext.find(line, words(), language)
     sure = [clock for clock in clocks if not clock.dotted] or [clock for clock in clocks if _is_alone(line, clock)]
-    return sure[0].time if sure else None
+    return sure[0] if sure else None
+
+
+def timed(when: When, clock: Clock) -> When:
+    """A date at a time printed for it: 24:00 begins the day after, "ET" has the offset of that day."""
+    day = when.date + timedelta(clock.next_day) if when.date else None
+    offset = clock.offset if clock.offset is not None else when.offset
+    if clock.zone and day:
+        offset = _turned(clock.zone, day, clock.time)
+    return replace(when, date=day, time=clock.time, offset=offset)
 
 
 def _is_alone(line: Line, clock: Clock) -> bool:
@@ -177,13 +187,8 @@ def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], contex
     """The date with the time that stands beside it."""
     clock = _clock_beside(line, _whole(line, best, found, context.tables), clocks, context.tables)
     issues = (best.issue,) if best.issue else ()
-    if clock is None:
-        return When(best.date, None, None, issues, best.calendar)
-    day = best.date + timedelta(clock.next_day) if best.date else None
-    offset = clock.offset
-    if clock.zone and day:
-        offset = _turned(clock.zone, day, clock.time)
-    return When(day, clock.time, offset, issues, best.calendar)
+    when = When(best.date, None, None, issues, best.calendar)
+    return when if clock is None else timed(when, clock)
 
 
 def _turned(rule: str, day: date, clock: time) -> timedelta | None:

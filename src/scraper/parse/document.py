@@ -54,7 +54,6 @@ class Document:
                 reading.decompose()
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
         self.headline: str | None = None  # as the page gives it, set by parse() once; a site's rule has no part in it
-        self.issues: list[str] = []
         self.memo: dict[str, Any] = {}  # what several steps of one field share; each key belongs to one module
 
     @cached_property
@@ -108,6 +107,12 @@ class Document:
     def pieces(self) -> list[str]:
         """`text` cut into its pieces: as many as there are text nodes in the body that are not empty."""
         return self.text.split("\x00")
+
+    def text_nodes(self, most: int) -> list[LexborNode]:
+        """The text nodes of the first `most` pieces, in their order."""
+        body = self.tree.body
+        walk = body.traverse(include_text=True, skip_empty=True) if body else iter(())
+        return list(itertools.islice((node for node in walk if node.is_text_node), most))
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:

@@ -106,8 +106,10 @@ def _is_over(part: LexborNode) -> bool:
 
 
 def hidden(node: LexborNode) -> bool:
-    """Whether an element is for screen readers alone, by its class or by the usual style."""
+    """Whether an element is shown to nobody, or for screen readers alone: by its class or by the usual style."""
     said = node.attributes
+    if "hidden" in said:
+        return True
     return _HIDDEN.search(said.get("class") or "") is not None or _CLIPPED.search(said.get("style") or "") is not None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -12,7 +11,7 @@ from dataclasses import dataclass, replace
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.datetext import read, read_time
+from scraper.parse.datetext import read, read_clock
 from scraper.parse.document import Document, Label
 from scraper.parse.text import clean
 
@@ -107,9 +106,7 @@ def find(doc: Document) -> tuple[Label, ...]:
     block = _with_number(hits, _block(hits, lambda: _headline_at(doc, pieces))) if hits else []
     if not block:
         return ()
-    # The walk gives the text nodes in the order of the pieces; only pages that print labels pay for it.
-    walk = (n for n in body.traverse(include_text=True, skip_empty=True) if n.is_text_node)
-    nodes = list(itertools.islice(walk, max(hit.end for hit in block) + 1))
+    nodes = doc.text_nodes(max(hit.end for hit in block) + 1)  # a walk that only pages with labels pay for
     seen: dict[str, Label] = {}
     others = []
     for hit in block:
@@ -281,7 +278,7 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
             found = read(hit.value, language=language, now=doc.page.fetched_at)
             return found is not None and (found.date is not None or bool(found.issues))
         case "time":
-            return len(hit.value) <= 60 and read_time(hit.value, language) is not None
+            return len(hit.value) <= 60 and read_clock(hit.value, language) is not None
         case "number":
             return _NUMBER.match(hit.value) is not None
         case "category":

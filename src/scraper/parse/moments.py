@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.model import Source
 from scraper.parse import datekinds, datetext, jsonld, site
+from scraper.parse.clocktext import Clock
 from scraper.parse.datekinds import Kind, marks, read, read_data
 from scraper.parse.dateplaces import BLOCKS, DEPTH, MARGIN, above, is_beside_headline, main_heading, standing
 from scraper.parse.datetext import When
@@ -84,16 +85,15 @@ class Moment:
 
 def from_site(doc: Document, kind: Kind) -> Iterator[Moment]:
     """The site's own rules for date and time, or for modified_at."""
-    clock = next(iter(site.founds(doc, "time")), None) if kind == "published" else None
+    printed = next(iter(site.founds(doc, "time")), None) if kind == "published" else None
+    clock = datetext.read_clock(printed.value, doc.lang) if printed else None
     for name in ("date", "published_at") if kind == "published" else ("modified_at",):
         for found in site.founds(doc, name):
             when = datetext.read_iso(found.value) or read(doc, found.value)
             if when is None:
                 continue
             if when.time is None and clock is not None:
-                when = When(
-                    when.date, datetext.read_time(clock.value, doc.lang), when.offset, when.issues, when.calendar
-                )
+                when = datetext.timed(when, clock)
             yield Moment(when, kind, "site", found.path, found.raw, trust=0)
 
 
@@ -160,12 +160,12 @@ def from_labels(doc: Document, kind: Kind) -> Iterator[Moment]:
             continue
         raw = label.value
         if when.time is None and clock is not None and wanted == "date":
-            when = When(when.date, clock[1], when.offset, when.issues, when.calendar)
+            when = datetext.timed(when, clock[1])
             raw = f"{raw} {clock[0].value}"
         yield Moment(when, kind, "label", f"label {label.label}", raw[:200], trust=2)
 
 
-def label_clock(doc: Document) -> tuple[Label, time] | None:
+def label_clock(doc: Document) -> tuple[Label, Clock] | None:
     """The label for the time, and the time; None where none is printed."""
     last = ""
     for label in doc.labels:  # behind the label of a change a time is the change's
@@ -174,7 +174,7 @@ def label_clock(doc: Document) -> tuple[Label, time] | None:
         last = label.field if label.field in ("date", "modified") else last
     else:
         return None
-    clock = datetext.read_time(label.value, doc.lang)
+    clock = datetext.read_clock(label.value, doc.lang)
     return (label, clock) if clock else None
 
 
@@ -303,11 +303,11 @@ def _local(doc: Document, instant: When | None, printed: str) -> When | None:
     if instant is None or instant.date is None or instant.time is None or instant.offset != _UTC:
         return None
     told = datetext.read(printed, language=doc.lang, now=doc.page.fetched_at)
-    clock = datetext.read_time(printed, doc.lang) if told is None or told.date is None or told.issues else None
-    if clock is None or len(printed) > _BADGE or (clock.minute - instant.time.minute) % 15:
+    clock = datetext.read_clock(printed, doc.lang) if told is None or told.date is None or told.issues else None
+    if clock is None or len(printed) > _BADGE or (clock.time.minute - instant.time.minute) % 15:
         return None
     utc = datetime.combine(instant.date, instant.time.replace(second=0, microsecond=0))
-    days = (datetime.combine(instant.date + timedelta(days=beyond), clock) for beyond in (-1, 0, 1))
+    days = (datetime.combine(instant.date + timedelta(days=beyond), clock.time) for beyond in (-1, 0, 1))
     return When((nearest := min(days, key=lambda day: abs(day - utc))).date(), nearest.time())
 
 

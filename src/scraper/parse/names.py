@@ -27,7 +27,7 @@ _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
-_DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*")  # one behind a full name, or an agency: "Ada Lind, PhD, AFP"
+_DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*|Jr\.?|Esq\.?")  # behind a name, or an agency: "Ada Lind, PhD, AFP"
 _CALL_SIGN = range(3, 7)  # letters of a station's name, behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
 _GOES_ON = re.compile(r"\S+ (?:in|on|for)(?: [^\d@]*)?", re.IGNORECASE)  # "Hands On", "Department for Lamps"
@@ -201,6 +201,11 @@ def persons(found: list[str]) -> bool:
     return all(parted) and not any(map(is_sentence, found))
 
 
+def is_particle(word: str) -> bool:
+    """Whether a small word stands within names, or begins one: "von", "al-Laith"."""
+    return word.partition("-")[0] in table("authorwords.toml")["particles"]
+
+
 def is_sentence(text: str, loose: bool = False) -> bool:
     """Whether a text has words that no person's name has; `loose`, and more of them than "the Valley Team"."""
     words = table("authorwords.toml")
@@ -208,5 +213,5 @@ def is_sentence(text: str, loose: bool = False) -> bool:
         return True
     if any(word in words["small"] for word in text.split()):
         return not loose or len(text.split()) > _LOOSE
-    small = any(word[0].islower() and word not in words["particles"] for word in text.split())
+    small = any(word[0].islower() and not is_particle(word) for word in text.split())
     return " " in text and small and not text.islower() and not (loose and len(text.split()) <= _LOOSE)

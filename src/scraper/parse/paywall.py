@@ -92,13 +92,9 @@ def _is_own_line(doc: Document, at: int, firm: bool) -> bool:
 
 
 def _node(doc: Document, at: int) -> LexborNode | None:
-    """The text node of a piece."""
-    if doc.tree.body is None:
-        return None
-    texts = (
-        node for node in doc.tree.body.traverse(include_text=True) if node.tag == "-text" and node.text(strip=True)
-    )
-    return next(itertools.islice(texts, at, None), None)
+    """The text node of a piece; None in a tree that lost some since its text was read."""
+    nodes = doc.text_nodes(at + 1)
+    return nodes[at] if at < len(nodes) else None
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:

@@ -30,6 +30,7 @@ def clean(text: str) -> str:
         if not text.isprintable():
             # U+001C..U+001F and U+0085 were blanks to split(); lone surrogates become U+FFFD, the rest goes.
             text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
+            text = " ".join(text.split())  # what went may have stood between blanks
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from itertools import islice
-from zoneinfo import ZoneInfo
 
 from scraper.model import Found, Source
-from scraper.parse import datelines, moments
-from scraper.parse.datekinds import Kind
+from scraper.parse import datelines, datetext, moments
+from scraper.parse.datekinds import Kind, zone_of
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment, near
 from scraper.parse.weigh import EAST, SEEN, UTC_ITSELF, WEST, Told, decide, earliest, naive, zoned
@@ -69,9 +68,12 @@ def _labelled(told: Told, doc: Document) -> Told:
     if found is None:
         return told
     label, clock = found
-    day = replace(told.day.when, time=clock)
-    moment = replace(told.day, when=day, source="label", path=f"label {label.label}", raw=label.value, machine=False)
-    return replace(told, clock=moment, local=datetime.combine(told.local.date(), clock))
+    when = datetext.timed(told.day.when, clock)
+    moment = replace(told.day, when=when, source="label", path=f"label {label.label}", raw=label.value, machine=False)
+    beyond = timedelta(clock.next_day)
+    return replace(
+        told, clock=moment, local=datetime.combine(told.local.date() + beyond, clock.time), offset=when.offset
+    )
 
 
 def _declared(doc: Document) -> Iterator[Moment]:
@@ -150,7 +152,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[Told], bo
 
 
 def _stamp(doc: Document, told: Told | None, seen: list[Moment], refused: dict[int, str]) -> Stamp:
-    zone = _zone(doc)
+    zone = zone_of(doc)
     modified = _modified(told, seen, refused, zone)
     issues = _issues(told, seen, refused)
     sources: dict[str, Source] = {"modified_at": modified.source} if modified else {}
@@ -180,11 +182,6 @@ def _stamp(doc: Document, told: Told | None, seen: list[Moment], refused: dict[i
         sources=sources,
         issues=issues,
     )
-
-
-def _zone(doc: Document) -> tzinfo | None:
-    """The site's configured zone; None where there is none. Its name was checked with the configuration."""
-    return ZoneInfo(doc.rules.timezone) if doc.rules.timezone else None
 
 
 def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zone: tzinfo | None) -> Moment | None:
