@@ -63,6 +63,16 @@ def data(values: str) -> str:
             id="a teaser",
         ),
         pytest.param(
+            f"{'<p>&nbsp;</p>' * 4}{TEXT}<div class=box><p>Subscribe to continue reading</p><a>Subscribe</a></div>",
+            *("paid", ["preview-only"]),
+            id="a wall behind blank paragraphs",
+        ),
+        pytest.param(
+            f"{'<p>&nbsp;</p>' * 4}{TEXT}<div hidden><p>Subscribe to continue reading</p></div><footer>Rail</footer>",
+            *("unknown", []),
+            id="a hidden template behind blank paragraphs",
+        ),
+        pytest.param(
             f"{TEXT}<div hidden><p>Subscribe to continue reading</p></div>", "unknown", [], id="a hidden template"
         ),
         pytest.param(

@@ -137,10 +137,14 @@ def _data(**values: object) -> str:
         ('<meta itemprop="isAccessibleForFree" content="false">', "x" * 5000, ("paid", [])),
         ('<meta property="article:premium" content="false">', "x" * 900, ("free", [])),
         ('<meta property="article:premium" content="maybe">', "x" * 900, ("unknown", [])),
+        (
+            '<meta property="article:premium" content="maybe"><meta name="ispremium" content="yes">',
+            *("x" * 5000, ("paid", [])),
+        ),
     ],
     ids=[
         *("C28-nothing", "short", "no-text", "C28-free", "C28-paid", "C28-paid-whole", "C28-locked", "C28-tier-free"),
-        *("page-free", "microdata-paid", "not-premium", "premium-unclear"),
+        *("page-free", "microdata-paid", "not-premium", "premium-unclear", "premium-by-another"),
     ],
 )
 def test_access(html: str, text: str | None, expected: tuple[str, list[str]]) -> None:

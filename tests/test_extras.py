@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scraper.parse import extras
+from scraper.parse.ladder import climb
 from snippets import document
 
 
@@ -75,6 +76,7 @@ from snippets import document
         ('<li class="node-readmore"><a rel="tag" href="/b">Read more about B</a></li>', None),
         ('<a rel="tag" href="/t/i">Ice</a><div class="teaser"><a rel="tag" href="/t/s">Snow</a></div>', ["Ice"]),
         ('<title>Bridge opens again</title><meta name="keywords" content="Bridge,opens,again">', None),
+        ('<meta name="keywords" content="C#, #Ice, Wind">', ["C#", "Ice", "Wind"]),
         (
             '<title>The old bridge opens again</title><meta name="keywords" content="Ice, The old bridge opens again">',
             ["Ice"],
@@ -87,7 +89,7 @@ from snippets import document
     ],
 )
 def test_tags(html: str, want: list[str] | None) -> None:
-    found = extras.tags(document(html))
+    found = climb(document(html), extras.TAGS)
     assert (list(found.value) if found else None) == want
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scraper.parse import image
+from scraper.parse.ladder import climb
 from snippets import document
 
 SITE = "https://www.valley-times.example"
@@ -51,7 +52,7 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
     ],
 )
 def test_declared(html: str, want: str | None) -> None:
-    found = image.image(document(html))
+    found = climb(document(html), image.STEPS)
     assert (found.value if found else None) == want
 
 
@@ -77,5 +78,5 @@ def test_declared(html: str, want: str | None) -> None:
     ],
 )
 def test_shown(html: str, want: str | None) -> None:
-    found = image.image(document(html))
+    found = climb(document(html), image.STEPS)
     assert (found.value if found else None) == (want and SITE + want)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from scraper.data import table
+from scraper.model import Rules
 from scraper.parse import language
+from scraper.parse.document import Document
+from scraper.parse.ladder import climb
 from snippets import document, rows
 
 BOKMAL = "Og det er en by på kysten med et skip, som har ikke for den. " * 6
@@ -40,13 +43,13 @@ GERMAN = (
     ],
 )
 def test_declared(html: str, want: str | None) -> None:
-    found = language.language(document(html))
+    found = climb(document(html), language.STEPS)
     assert (found.value if found else None) == want
 
 
 @pytest.mark.parametrize("row", rows("language"), ids=lambda row: row["want"])
 def test_read(row: dict[str, str]) -> None:
-    found = language.language(document(f"<p>{row['text']}</p>"))
+    found = climb(document(f"<p>{row['text']}</p>"), language.STEPS)
     assert (found.value if found else None) == row["want"]
 
 
@@ -58,3 +61,10 @@ def test_every_language_of_the_tables_has_a_row() -> None:
 def test_words_are_lower_case_and_stand_once() -> None:
     lists = table("stopwords.toml")["words"]
     assert [code for code, words in lists.items() if words != [w.lower() for w in dict.fromkeys(words)]] == []
+
+
+def test_a_configured_language_is_for_pages_that_do_not_say() -> None:
+    page = document("<p>Der Rat tagt.</p>").page
+    said = document('<html lang="fr"><p>Der Rat tagt.</p>').page
+    found = [climb(Document(each, Rules(language="de-AT")), language.STEPS) for each in (page, said)]
+    assert [(each.value, each.source) for each in found if each] == [("de-AT", "site"), ("fr", "markup")]

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from scraper.parse.number import number
+from scraper.parse.ladder import climb
+from scraper.parse.number import STEPS
 from snippets import URL, document, rows
 
 
 @pytest.mark.parametrize("row", rows("number"), ids=lambda row: row["id"])
 def test_number(row: dict[str, Any]) -> None:
-    found = number(document(row["html"], row.get("url", URL)))
+    found = climb(document(row["html"], row.get("url", URL)), STEPS)
     got = (found.value, found.source) if found else (None, None)
     assert got == (row.get("want"), row.get("source")), f"{row['id']}: number"

@@ -14,7 +14,7 @@ from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.byline import is_text, printed, signed
 from scraper.parse.document import Document, Label
-from scraper.parse.ladder import Step, climb
+from scraper.parse.ladder import Step
 from scraper.parse.marked import beside, bylines, in_byline, linked
 from scraper.parse.names import DROPPED, LONGEST, MAX, is_office, joined, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
@@ -228,11 +228,6 @@ STEPS: tuple[Step, ...] = (
     from_own_byline,
     from_signed,
 )
-
-
-def authors(doc: Document) -> Found | None:
-    """The authors as a tuple of names, or None where the page names nobody."""
-    return climb(doc, STEPS)
 
 
 def _people(value: Any, doc: Document, depth: int) -> Iterator[str]:

@@ -19,7 +19,7 @@ from scraper.parse.breadcrumbs import declared, is_home, stays, trail
 from scraper.parse.document import Document
 from scraper.parse.headings import shown
 from scraper.parse.headline import headline
-from scraper.parse.ladder import Step, climb
+from scraper.parse.ladder import Step
 from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
 
@@ -259,11 +259,6 @@ STEPS: tuple[Step, ...] = (
     from_heading,
     from_classes,
 )
-
-
-def category(doc: Document) -> Found | None:
-    """The section, or None where the page names none."""
-    return climb(doc, STEPS)
 
 
 def _found(text: str | None, source: Any, path: str, doc: Document) -> Found | None:

@@ -89,7 +89,7 @@ def read_data(doc: Document, text: str) -> When | None:
 
 def _language(doc: Document) -> str | None:
     """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked."""
-    language = doc.lang or doc.rules.language
+    language = doc.language
     country = doc.host.rpartition(".")[2]
     if datetext.writes_day_first(language, country):
         return f"en-{'GB' if country == 'uk' else country.upper()}"
@@ -259,7 +259,7 @@ def changed_at(doc: Document, text: str, clock: time | None) -> bool:
     found = marks("changed").search(text)
     if found is None or clock is None or _CLOCK.search(text[: found.start()]):
         return False
-    told = datetext.read_clock(text[found.end() :], doc.lang)
+    told = datetext.read_clock(text[found.end() :], doc.language)
     return told is not None and told.time.minute == clock.minute
 
 

@@ -180,6 +180,11 @@ class Document:
         value = node and (node.attributes.get("lang") or node.attributes.get("xml:lang"))
         return value.strip() or None if value else None
 
+    @property
+    def language(self) -> str | None:
+        """The language to read dates and labels in: <html lang>, or the site's configured one where it is not said."""
+        return self.lang or self.rules.language
+
 
 @functools.lru_cache(maxsize=64)
 def _alternatives(selector: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -202,11 +202,6 @@ def _is_behind(doc: Document, link: LexborNode) -> bool:
 TAGS: tuple[Step, ...] = (tags_from_jsonld, tags_from_meta, tags_from_markup, tags_from_line)
 
 
-def tags(doc: Document) -> Found | None:
-    """The keywords as a tuple, each once, or None."""
-    return climb(doc, TAGS)
-
-
 def canonical_from_link(doc: Document) -> Found | None:
     link = next((link for link in doc.links if "canonical" in (link.get("rel") or "").split() and "href" in link), None)
     return _own(doc, link["href"], "markup", "link canonical") if link else None

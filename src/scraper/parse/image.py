@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 from scraper import urls
 from scraper.model import Found, Source
 from scraper.parse.document import Document
-from scraper.parse.ladder import Step, climb
+from scraper.parse.ladder import Step
 from scraper.parse.text import clean, split_url
 
 # File names of what stands for a missing picture, whole words only: "site-logo.png", "og-default.jpg", "favicon.ico".
@@ -148,11 +148,6 @@ def _base(doc: Document) -> str:
 
 
 STEPS: tuple[Step, ...] = (image_from_meta, image_from_jsonld, image_from_markup, image_from_text)
-
-
-def image(doc: Document) -> Found | None:
-    """The lead image's absolute http(s) URL, or None."""
-    return climb(doc, STEPS)
 
 
 def _url(doc: Document, value: Any, depth: int) -> str | None:

@@ -44,7 +44,9 @@ _NUMBERED = re.compile(
     r"^(.{1,40}?)[\s.#\u00a0]*(\d[\w/.-]{0,19})(?:(?:\s+[^\W\d_]{1,6}){0,2},?\s+\d{1,2}\W{1,3}\w.{2,20})?$"
 )
 _OF_ANYTHING = frozenset(("ref no", "item no", "post no", "post id"))
-_NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24})$")
+# "18200", "PR-2021/117", "18,200"
+_NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24}|\d{1,3}(?:[, \u00a0]\d{3})+)$")
+_SHORT_NAME = re.compile(r"\d{1,2}[A-Z]\b")  # no date or count: "5G networks"
 _ARABIC = str.maketrans(
     {"\u064a": "\u06cc", "\u0643": "\u06a9", "\u0649": "\u06cc", "\u0623": "\u0627", "\u0625": "\u0627"}
     | {"\u0629": "\u0647", "\u0640": "", "\u200c": "", "\u200d": "", "\u0307": ""}
@@ -137,7 +139,7 @@ def _dated(hit: _Hit, doc: Document) -> _Hit:
     """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18". In English: a server's."""
     if hit.field != "time" or hit.label.isascii():
         return hit
-    found = read(hit.value, language=doc.rules.language or doc.lang, now=doc.page.fetched_at)
+    found = read(hit.value, language=doc.language, now=doc.page.fetched_at)
     return replace(hit, field="date") if found is not None and found.date is not None else hit
 
 
@@ -176,8 +178,6 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
 
 @functools.lru_cache(maxsize=4096)  # pages of one site have most of their short lines in common
 def _begins(piece: str) -> bool:
-    if not piece:
-        return False
     words, colon = _words(), ":" in piece
     head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
     if len(head) <= _MAX_LABEL and (head.lower() in words or (not head.isascii() and fold(head) in words)):
@@ -272,7 +272,7 @@ def _until_label(words: dict[str, str], value: str) -> str:
 
 def _plausible(hit: _Hit, doc: Document) -> bool:
     """Whether the value can be the field's: a date that reads as one, a number with digits, a short category."""
-    language = doc.rules.language or doc.lang
+    language = doc.language
     match hit.field:
         case "date" | "modified":
             found = read(hit.value, language=language, now=doc.page.fetched_at)
@@ -284,7 +284,8 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
         case "category":
             if _COUNTED.search(hit.value):
                 return False
-            return len(hit.value) <= 60 and not hit.value[0].isdigit() and hit.value[-1] not in ".!?:"
+            named = not hit.value[0].isdigit() or _SHORT_NAME.match(hit.value) is not None
+            return len(hit.value) <= 60 and named and hit.value[-1] not in ".!?:"
         case "other":
             return len(hit.value) <= 60
         case _:

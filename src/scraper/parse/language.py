@@ -11,7 +11,7 @@ from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import jsonld
 from scraper.parse.document import Document
-from scraper.parse.ladder import Step, climb
+from scraper.parse.ladder import Step
 
 _CODE = re.compile(r"[{}<>=;]")
 _TAG = re.compile(
@@ -155,9 +155,15 @@ def _letters(own: str) -> re.Pattern[str]:
     return re.compile(f"[{own}]")
 
 
-STEPS: tuple[Step, ...] = (language_from_html, language_from_jsonld, language_from_meta, language_from_text)
+def language_from_config(doc: Document) -> Found | None:
+    """The language configured for the site, for pages that do not say theirs."""
+    return _declared(doc, doc.rules.language, "site", "config language")
 
 
-def language(doc: Document) -> Found | None:
-    """The article's language as a BCP 47 tag, or None."""
-    return climb(doc, STEPS)
+STEPS: tuple[Step, ...] = (
+    language_from_html,
+    language_from_jsonld,
+    language_from_meta,
+    language_from_config,
+    language_from_text,
+)

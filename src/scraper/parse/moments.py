@@ -86,7 +86,7 @@ class Moment:
 def from_site(doc: Document, kind: Kind) -> Iterator[Moment]:
     """The site's own rules for date and time, or for modified_at."""
     printed = next(iter(site.founds(doc, "time")), None) if kind == "published" else None
-    clock = datetext.read_clock(printed.value, doc.lang) if printed else None
+    clock = datetext.read_clock(printed.value, doc.language) if printed else None
     for name in ("date", "published_at") if kind == "published" else ("modified_at",):
         for found in site.founds(doc, name):
             when = datetext.read_iso(found.value) or read(doc, found.value)
@@ -174,7 +174,7 @@ def label_clock(doc: Document) -> tuple[Label, Clock] | None:
         last = label.field if label.field in ("date", "modified") else last
     else:
         return None
-    clock = datetext.read_clock(label.value, doc.lang)
+    clock = datetext.read_clock(label.value, doc.language)
     return (label, clock) if clock else None
 
 
@@ -302,8 +302,8 @@ def _local(doc: Document, instant: When | None, printed: str) -> When | None:
     """The local time that an element prints for an instant in UTC without its day: "Today at 10:52", "14.3. 6:00"."""
     if instant is None or instant.date is None or instant.time is None or instant.offset != _UTC:
         return None
-    told = datetext.read(printed, language=doc.lang, now=doc.page.fetched_at)
-    clock = datetext.read_clock(printed, doc.lang) if told is None or told.date is None or told.issues else None
+    told = datetext.read(printed, language=doc.language, now=doc.page.fetched_at)
+    clock = datetext.read_clock(printed, doc.language) if told is None or told.date is None or told.issues else None
     if clock is None or len(printed) > _BADGE or (clock.time.minute - instant.time.minute) % 15:
         return None
     utc = datetime.combine(instant.date, instant.time.replace(second=0, microsecond=0))

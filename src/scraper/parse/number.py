@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote
 from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse.document import Document
-from scraper.parse.ladder import Step, climb
+from scraper.parse.ladder import Step
 from scraper.parse.text import clean, split_url
 
 _LONGEST = 64  # characters
@@ -101,11 +101,6 @@ def from_url(doc: Document) -> Found | None:
 
 
 STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_wordpress, from_meta, from_url)
-
-
-def number(doc: Document) -> Found | None:
-    """The article's number as a string, or None where the page gives none."""
-    return climb(doc, STEPS)
 
 
 def _found(text: str, source: Source, path: str) -> Found | None:

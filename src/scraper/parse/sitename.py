@@ -21,6 +21,7 @@ _MARK = re.compile(
     rf"(?=\s*{_SIGNS})(?:"  # fails at once at most characters
     r"\s+[|\-–—−:·•⋆★»«›‹/>~\\]+\s+|\s*[|｜ㅣ¦]+\s*|\s*[»«›‹]\s+|\s+[»«›‹]\s*|\s*：\s*|:\s+|\s[-–—]|[-–—]\s|(?<=\S)\s*--\s*|(?<=[^\x00-\x7f])_+|_+(?=[^\x00-\x7f]))"
 )
+_BARS = frozenset("|｜ㅣ¦")
 _NOT_ALNUM = bytes(code for code in range(128) if not chr(code).isalnum())
 _ASCII = re.compile(r"[\x00-\x7f]+")
 _LOOSE = re.compile(r"[-–—]")  # a dash inside a word: a mark only where the name itself follows
@@ -116,8 +117,9 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     if not _SIGN.search(text):
         return text
     text = _DANGLING.sub("", text) or text
+    printed = squash(text) in _headings(doc)
     for _ in range(3):
-        shorter = _cut_end(text, names, label)
+        shorter = _cut_end(text, names, label, printed)
         if shorter == text:
             break
         text = shorter
@@ -128,7 +130,18 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     return text
 
 
-def _cut_end(text: str, names: frozenset[str], label: str) -> str:
+def _headings(doc: Document) -> frozenset[str]:
+    """The page's main headings, squashed."""
+    known = doc.memo.get("printed")
+    if not isinstance(known, frozenset):
+        known = doc.memo["printed"] = frozenset(squash(node.text()) for node in doc.h1s[:12])
+    return known
+
+
+def _cut_end(text: str, names: frozenset[str], label: str, printed: bool) -> str:
+    """`text` up to the mark that the site's name follows. Where a heading has all of it (`printed`), half of the name
+    is one behind a bar alone: "A heatwave - Valley sweats" is no less than the headline on valley.example.
+    """
     marks = list(_MARK.finditer(text))[-4:]
     for mark, after in pairwise(marks):  # "Bridge opens - Valley Times - Local"
         same = mark.start() >= _LEAST and mark[0] == after[0]
@@ -136,8 +149,12 @@ def _cut_end(text: str, names: frozenset[str], label: str) -> str:
             return text[: mark.start()].rstrip()
     for mark in marks:
         # What follows a colon is the site's name only where all of it is: "Miller: the valley needs its times".
-        named = is_whole_site if mark[0].strip() == ":" else is_site
-        if mark.start() > 0 and named(text[mark.end() :], names, label):
+        rest = text[mark.end() :]
+        if printed and not _BARS.intersection(mark[0]):
+            named = _named(squash(rest), names, label)
+        else:
+            named = (is_whole_site if mark[0].strip() == ":" else is_site)(rest, names, label)
+        if mark.start() > 0 and named:
             return text[: mark.start()].rstrip()
     for mark in list(_LOOSE.finditer(text))[-3:]:
         if mark.start() > 8 and squash(text[mark.end() :]) in names:
