@@ -41,7 +41,6 @@ class Result:
     reasons: list[tuple[str, str, str | None, int]] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     new_lines: int = 3
-    files: list[str] = field(default_factory=list)
     interrupted: bool = False
 
 
@@ -112,6 +111,8 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "no such page to explain": (["why", "no-such.html"], "No such file"),
     "no such field": (["why", "-", "headlin"], "one of canonical_url"),
     "not a URL": (["get", "valley.example"], "http:// or https://"),
+    "not a page's URL": (["parse", "-", "--url", "valley.example"], "http:// or https://"),
+    "one URL for many pages": (["parse", "-", "-", "--url", "https://valley.example/1"], "of a single page"),
     "a password in a URL": (["get", "https://u:s3cret@a.example/"], "user name or password"),
     "no such dialect": (["schema", "--dialect", "cobol"], "one of jsonschema"),
     "no such config": (["check", "-c", "no-such.toml"], "no such file"),
@@ -334,9 +335,9 @@ def test_summary_ends_with_the_balance() -> None:
         ],
         ["sitemap \x1b[2J broken"],
         30,
-        ["data/out/0001.jsonl"],
     )
-    lines = report.summary(result, [Outcome("https://u:p@b.example/x\n", "failed", "http_410", "b", "Gone")])
+    ended = [Outcome("https://u:p@b.example/x\n", "failed", "http_410", "b", "Gone")]
+    lines = report.summary(result, ended, Path("/srv/data"))
     assert lines == [
         "problem: sitemap \\x1b[2J broken",
         "failed: https://***@b.example/x\\x0a http_410 (Gone)",
@@ -344,7 +345,7 @@ def test_summary_ends_with_the_balance() -> None:
         "a  skipped   4  robots",
         "a  refused   1  listing",
         "b  failed    1  http_410",
-        "30 new lines in data/out/0001.jsonl",
+        "30 new lines; records lie in /srv/data",
         "discovered 36 = stored 30 + updated 0 + unchanged 0 + skipped 4 + refused 1 + failed 1",
     ]
 

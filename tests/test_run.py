@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -89,13 +90,15 @@ def test_changed_article_is_a_revision(newsroom: Any, tmp_path: Path) -> None:
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_interrupted_run_goes_on(newsroom: Any, tmp_path: Path, sent: signal.Signals) -> None:
     config = configure(tmp_path, newsroom.url, fetch="delay = 0.1")
-    process = subprocess.Popen([SCRAPER, "run", "-c", str(config)], stderr=subprocess.PIPE)
+    command = [SCRAPER, "run", "-c", str(config)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not (tmp_path / "data" / "out").is_dir():
         time.sleep(0.05)
     time.sleep(0.7)
-    process.send_signal(sent)
-    process.communicate(timeout=20)
+    os.killpg(process.pid, sent)  # as a terminal does: the workers are not to hear of it
+    said = process.communicate(timeout=20)[1]
+    assert ("Traceback" in said, " + pending " in said) == (False, sent != signal.SIGKILL), said
     before = len(lines(config))
     second = run(config)
     ids = [record["id"] for record in lines(config)]
@@ -114,6 +117,17 @@ def test_dead_host(tmp_path: Path) -> None:
     assert (done.returncode, balance(done).endswith("failed 1"), "http://127.0.0.1:9/sitemap.xml" in done.stderr) == (
         3,
         True,
+        True,
+    ), done.stderr
+
+
+def test_an_empty_folder_stops_no_other_site(newsroom: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    config = configure(tmp_path, newsroom.url, '[sites.saved]\nstart = ["empty"]\n')
+    done = run(config)
+    assert (done.returncode, len(lines(config)), f"{tmp_path}/empty: no saved pages here" in done.stderr) == (
+        0,
+        38,
         True,
     ), done.stderr
 

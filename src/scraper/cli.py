@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or confi
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import signal
 import sys
@@ -237,6 +238,10 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
     for each in paths:
         if each != "-" and not os.path.exists(each):
             raise click.UsageError(f"No such file or folder: {each}.")
+    if url:
+        check_url(url)
+        if len(paths) > 1 or os.path.isdir(paths[0]):
+            raise click.UsageError("--url is the address of a single page.")
     config = load_config(path)
     rules_of(config, site, "")
     ended: Counter[str] = Counter()
@@ -247,6 +252,8 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
         article = scraper.parse(found, rules=rules_of(config, site, found.final_url))
         if article.is_article:
             _write(jsonl.encode(article.to_dict()))
+            if not article.url:
+                say(f"{name}: declares no address, so url is empty and id that of every such page; give it with --url")
         else:
             say(f"{name}: refused: {article.refusal or 'not_article'}")
         ended["" if article.is_article else "refused"] += 1
@@ -267,7 +274,7 @@ def _unread(name: str, error: FetchError) -> str:
 @cli.command()
 @click.argument("page", metavar="FILE|URL")
 @click.argument("field", required=False)
-@click.option("--url", metavar="URL", help="The address of a saved page.")
+@click.option("--url", metavar="URL", help="The address of a saved page; of many in one file, the one to explain.")
 @config_option
 @site_option
 @debug_option
@@ -301,14 +308,21 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
         return wiring.fetch_one(source, config)
     if source != "-" and not Path(source).is_file():
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
-    found = next((each for _, each in wiring.saved([source], url)), None)
-    if found is None or isinstance(found, FetchError):
-        raise StoreError(f"{source}: {found or 'no page in it'}")
-    return found
+    if url:
+        check_url(url)
+    found: Sequence[Page | FetchError] = [each for _, each in itertools.islice(wiring.saved([source], url), 2)]
+    if len(found) > 1:  # of a file that holds many, --url names one
+        every = (each for _, each in wiring.saved([source], None))
+        found = [each for each in every if not isinstance(each, FetchError) and url in (each.url, each.final_url)][:1]
+        if not found:
+            raise StoreError(f"{source}: {f'no page of {url}' if url else 'many pages; name one with --url'}")
+    if not found or isinstance(found[0], FetchError):
+        raise StoreError(f"{source}: {found[0] if found else 'no page in it'}")
+    return found[0]
 
 
 @cli.command()
-@click.option("--dialect", default="jsonschema", show_default=True, help="The language of the schema.")
+@click.option("--dialect", default="jsonschema", show_default=True, help="Its language; an unknown one lists all.")
 @debug_option
 def schema(dialect: str) -> None:
     """Print the record's schema.

@@ -182,7 +182,9 @@ def loads(text: str, file: Path, environ: Mapping[str, str] = os.environ) -> Con
         try:
             sections = _table({**{name: {} for name in _SECTIONS}, **tables}, _SECTIONS, around)
         except Wrong as error:
-            problems += [Problem(str(file), lines.find(place), spell(place), said) for place, said in error.faults]
+            # What could not be read may hold the sites.
+            faults = [each for each in error.faults if not problems or each[0] != ("sites",)]
+            problems += [Problem(str(file), lines.find(place), spell(place), said) for place, said in faults]
     if problems:
         raise ConfigError(sorted(problems, key=lambda problem: problem.line or 0))
     return Config(path=file.absolute(), **sections)

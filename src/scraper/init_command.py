@@ -93,9 +93,10 @@ def _look(places: Sequence[str], marks: Sequence[Mark], pages: int, config: Conf
 
 def _settings(path: str | None, to: Path | None) -> Config | None:
     """How to fetch: as -c says, else as the file says that the section will stand in. Raises ConfigError."""
-    if path or to is None or not to.exists():
+    file = Path(path) if path else to
+    if file is None or not file.exists():
         return load_config(path)
-    return _tried(to, ["[sites.a-trial]", 'start = ["https://a-trial.example/"]'])
+    return _tried(file, ["[sites.a-trial]", 'start = ["https://a-trial.example/"]'])  # since it may have none
 
 
 def _tried(to: Path | None, lines: Sequence[str]) -> Config:

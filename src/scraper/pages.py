@@ -16,7 +16,7 @@ from scraper.archive.entry import Entry
 from scraper.archive.scrub import Secrets, scrub, text
 from scraper.config import Config
 from scraper.discover.start import Lead
-from scraper.errors import FetchError, SkipPage
+from scraper.errors import FetchError, SkipPage, StoreError
 from scraper.fetch.decode import decode
 from scraper.fetch.hops import CARRIERS
 from scraper.fetch.media import require_page
@@ -117,14 +117,22 @@ def usable(entry: Entry) -> Page | FetchError:
 
 
 def leads(start: Path) -> Iterator[Lead]:
-    """The pages below a start that is saved, each with its address, and every place where one cannot be used."""
-    for entry in entries(str(start)):
-        found = usable(entry)
-        if isinstance(found, Page) and not found.url:
-            found = FetchError("no_url", detail="declares no canonical address")
-        if isinstance(found, Page):
-            yield Lead(found.url, page=found)
-        else:
-            # Not the page's own address: a better answer of the same address may follow.
-            found.detail = " ".join(filter(None, (found.url, found.detail)))
-            yield Lead(Path(entry.place).absolute().as_uri(), found)
+    """The pages below a start that is saved, each with its address, and every place where one cannot be used.
+
+    A start that cannot be read at all is one such place: other starts go on.
+    """
+    try:
+        yield from map(_lead, entries(str(start)))
+    except StoreError as error:
+        yield Lead(start.absolute().as_uri(), FetchError("unreadable", detail=str(error)))
+
+
+def _lead(entry: Entry) -> Lead:
+    found = usable(entry)
+    if isinstance(found, Page) and not found.url:
+        found = FetchError("no_url", detail="declares no canonical address")
+    if isinstance(found, Page):
+        return Lead(found.url, page=found)
+    # Not the page's own address: a better answer of the same address may follow.
+    found.detail = " ".join(filter(None, (found.url, found.detail)))
+    return Lead(Path(entry.place).absolute().as_uri(), found)

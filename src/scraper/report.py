@@ -129,7 +129,10 @@ def summary(result: RunResult, failures: Iterable[Outcome] = (), folder: Path | 
 
 def balance(result: RunResult) -> str:
     """`discovered 36 = stored 30 + updated 0 + unchanged 0 + skipped 4 + refused 1 + failed 1`"""
-    return f"discovered {result.discovered} = " + " + ".join(f"{word} {result.balance.get(word, 0)}" for word in WORDS)
+    counts: dict[str, int] = {word: result.balance.get(word, 0) for word in WORDS}
+    if left := result.discovered - sum(result.balance.values()):  # after an interruption
+        counts["pending"] = left
+    return f"discovered {result.discovered} = " + " + ".join(f"{word} {count}" for word, count in counts.items())
 
 
 def _failure(outcome: Outcome) -> str:
@@ -150,6 +153,4 @@ def _table(reasons: Sequence[tuple[str, str, str | None, int]]) -> list[str]:
 
 def _where(result: RunResult, folder: Path | None) -> str:
     lines = f"{result.new_lines} new line{'' if result.new_lines == 1 else 's'}"
-    if result.files:
-        return f"{lines} in {escape(', '.join(map(str, result.files)))}"
     return f"{lines}; records lie in {escape(str(folder))}" if folder else lines

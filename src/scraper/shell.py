@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
-config_option = click.option("-c", "--config", "path", metavar="FILE", help="A configuration, for its sites' rules.")
+config_option = click.option(
+    "-c", "--config", "path", metavar="FILE", help="A configuration: its sites' rules, [run] and [fetch]."
+)
 site_option = click.option("--site", metavar="NAME", help="Use this site's rules, whatever the page's host.")
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback if something breaks.")
 

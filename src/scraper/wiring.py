@@ -37,7 +37,6 @@ class RunResult:
     reasons: Sequence[tuple[str, str, str | None, int]]  # site, word, reason, count
     problems: list[str]  # what went wrong apart from single pages
     new_lines: int
-    files: list[str]
     interrupted: bool
 
 
@@ -92,7 +91,7 @@ def run(
             store.finish_run(known)
         balance = {str(word): count for word, count in store.balance(known).items()}
         reasons = [(*key, count) for key, count in store.reasons(known).items()]
-    return RunResult(sum(balance.values()) + job.pending, balance, reasons, tell.problems, tell.lines, [], interrupted)
+    return RunResult(sum(balance.values()) + job.pending, balance, reasons, tell.problems, tell.lines, interrupted)
 
 
 async def _no_parse(page: Page, rules: Rules) -> Article:

@@ -21,6 +21,7 @@ MEMORY = 1 << 30  # bytes of address space
 CPU = 5  # seconds for a page
 WALL = 10.0  # seconds for a page
 _SIGNALS = {signal.SIGXCPU: "parse_limit", signal.SIGKILL: "parse_memory"}
+_ENDS = {"parse_limit": "more processor time than a page may take", "parse_memory": "the worker was killed"}
 _reply = msgspec.msgpack.Decoder(tuple[str, Article | None])
 
 
@@ -68,7 +69,8 @@ class _Pool:
     async def _start(self) -> Process:
         # -P: a json.py in the current folder is not ours.
         command = (sys.executable, "-P", "-m", "scraper.worker", *self._limits)
-        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE)
+        # In a session of its own: a terminal's Ctrl-C goes to a whole group, and what is being parsed is finished.
+        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
 
     async def _ask(self, process: Process, payload: bytes) -> Article:
         assert process.stdin and process.stdout
@@ -83,7 +85,7 @@ class _Pool:
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
             code = await _kill(process)
             reason = _SIGNALS.get(signal.Signals(-code), "parser_crash") if code < 0 else "parser_crash"
-            raise ParseFailed(reason, f"the worker ended with {code}") from None
+            raise ParseFailed(reason, _ENDS.get(reason, f"the worker ended with {code}")) from None
         if article is None:
             raise ParseFailed(reason, "the worker ran out of memory")
         return article

@@ -63,6 +63,8 @@ def files(path: Path) -> list[Path]:
     """`find`, but raises StoreError where there are none."""
     if not path.exists():
         raise StoreError(f"{path}: no such file or folder")
+    if not (path.is_file() or path.is_dir()):
+        raise StoreError(f"{path}: neither a file nor a folder; a pipe's page is read from -")
     found = find(path)
     if not found:
         raise StoreError(f"{path}: no saved pages here (looked for {', '.join(_SUFFIXES)})")

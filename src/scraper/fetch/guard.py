@@ -119,7 +119,8 @@ class Guard:
     def _check(self, addresses: Sequence[Address], host: str, port: int) -> None:
         for address in addresses:
             if not self._passes(address):
-                raise FetchError("private_address", detail=host if str(address) == host else f"{host} is {address}")
+                named = host if str(address) == host else f"{host} is {address}"
+                raise FetchError("private_address", detail=f"{named}; fetch.allow_networks lets your own networks in")
         if port not in self._ports and not all(map(self._is_allowed, addresses)):
             raise FetchError("port", detail=f"{host}:{port}")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from scraper.model import Source
+from scraper.model import Found, Source
 from scraper.parse import jsonld, paywall
 from scraper.parse.document import Document
 
@@ -41,7 +41,8 @@ def access(
 
     `wall`: the printed line that ends the text; `marked`: a line beside the headline says for whom it is.
     """
-    said = declared(doc) or ("paid" if marked or (wall and wall.paid) else None)
+    found = ground(doc, wall, marked)
+    said: Access | None = found.value if found else None
     issues = []
     size = len(text or "")
     if wall or (said != "free" and _is_part(doc, text or "", said == "paid")):
@@ -56,9 +57,13 @@ def is_declared_free(doc: Document) -> bool:
     return declared(doc) == "free"
 
 
-def access_source(doc: Document) -> Source:
-    """Where the access stands: in the page's data, its metadata, or printed."""
-    return _told(doc)[1]
+def ground(doc: Document, wall: paywall.Wall | None = None, marked: bool = False) -> Found | None:
+    """What says who may read the article: the page's data, its metadata, or a printed line; None where nothing does."""
+    if found := _told(doc):
+        return found
+    if marked or (wall and wall.paid):
+        return Found("paid", "markup", wall.line if wall else "", "behind the text" if wall else "beside the headline")
+    return None
 
 
 def _in_jsonld(doc: Document) -> bool:
@@ -96,37 +101,38 @@ def _unread(doc: Document) -> Access | None:
 
 def declared(doc: Document) -> Access | None:
     """By schema.org's isAccessibleForFree, of the article or of the page around it; a locked tier outweighs it."""
-    return _told(doc)[0]
+    found = _told(doc)
+    return found.value if found else None
 
 
-def _told(doc: Document) -> tuple[Access | None, Source]:
-    """What data say, and which; without any, what is printed is all there is."""
+def _told(doc: Document) -> Found | None:
     if "access" not in doc.memo:
-        doc.memo["access"] = _declared(doc) or (None, "markup")
-    told: tuple[Access | None, Source] = doc.memo["access"]
+        doc.memo["access"] = _declared(doc)
+    told: Found | None = doc.memo["access"]
     return told
 
 
-def _declared(doc: Document) -> tuple[Access, Source] | None:
-    tier = (doc.first_meta("article:content_tier", "og:article:content_tier") or ("", ""))[1].lower()
-    if tier == "locked":
-        return "paid", "meta"
+def _declared(doc: Document) -> Found | None:
+    key, tier = doc.first_meta("article:content_tier", "og:article:content_tier") or ("", "")
+    if tier.lower() == "locked":
+        return Found("paid", "meta", tier, f"meta {key}")
     pages = (obj for obj in doc.jsonld if "WebPage" in jsonld.types(obj))
     values: list[tuple[Any, Source]] = [
         (obj.get("isAccessibleForFree"), "json-ld") for obj in (doc.article_data, *pages)
     ]
     values += [(text, "meta") for text in doc.meta.get("isaccessibleforfree", ())]
     for value, source in values:
-        if said := _PAID_DATA.get(str(jsonld.text(value) or value).lower().rsplit("/", 1)[-1]):
-            return said, source
+        raw = str(jsonld.text(value) or value)
+        if said := _PAID_DATA.get(raw.lower().rsplit("/", 1)[-1]):
+            return Found(said, source, raw, f"{source} isAccessibleForFree")
     if said := _unread(doc):
-        return said, "meta"
-    if tier == "free":
-        return "free", "meta"
+        return Found(said, "meta", str(said == "free").lower(), "isAccessibleForFree in data of another form")
+    if tier.lower() == "free":
+        return Found("free", "meta", tier, f"meta {key}")
     keys = ("article:premium", "ispremium", "article.access", "outbrain:article_access_status")
     # Cxense puts its customer into the name: "cXenseParse:abc-isPaidContent", "cXenseParse:abc-article_ispaidcontent".
     for key in (*keys, *(key for key in doc.meta if key.startswith("cxenseparse:") and key.endswith("ispaidcontent"))):
         for text in doc.meta.get(key, ())[:1]:
             if said := _PREMIUM.get(text.strip().lower()):
-                return said, "meta"
+                return Found(said, "meta", text, f"meta {key}")
     return None

@@ -97,8 +97,9 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     values: dict[str, Any] = {name: candidates[0].value if candidates else None for name, candidates in found.items()}
     values.update(dict.fromkeys((n for n in LISTS if values[n] is None), ()))
     sources: dict[str, Source] = {name: c[0].source for name, c in found.items() if c}
-    if readers != "unknown":
-        sources["access"] = access.access_source(doc)
+    ground = access.ground(doc, wall, marked)
+    if ground:
+        sources["access"] = ground.source
     doc.memo.clear()  # some of it refers to the document: a cycle would keep the tree until the collector runs
     return Article(
         id=article_id(declared),
@@ -121,6 +122,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         evidence={
             **found,
             "summary": found["summary"] + idle,
+            "access": (ground,) if ground else (),
             "date": stamp.evidence,
             "is_article": reasons,
         }
