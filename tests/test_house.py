@@ -7,6 +7,8 @@ import re
 import statistics
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -199,3 +201,17 @@ def test_what_starts_quickly_imports_no_network(code: str) -> None:
         timeout=60,
     )
     assert {"httpx", "rich", "sqlite3", "asyncio"} & set(shown.stderr.split()) == set()
+
+
+def _lists(value: object, place: str) -> Iterator[tuple[str, list[str]]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _lists(inner, f"{place}.{key}")
+    elif isinstance(value, list) and all(isinstance(each, str) for each in value):
+        yield place, value
+
+
+def test_no_table_has_a_word_twice() -> None:
+    tables = sorted((SRC / "scraper" / "data").glob("*.toml"))
+    lists = [found for file in tables for found in _lists(tomllib.loads(file.read_text("utf-8")), file.stem)]
+    assert [f"{place}: {word}" for place, words in lists for word, n in Counter(words).items() if n > 1] == []

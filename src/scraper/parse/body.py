@@ -28,7 +28,8 @@ from scraper.parse.traits import GROUPS, HEADING
 
 _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
-_STOCK, _LETTERS = 200, 4  # characters: no stock line is longer; all have more than so many
+_STOCK = 200  # characters; no stock line is longer
+_LETTERS, _LEAST = 4, 2  # by which they are looked up: those in Chinese begin with two
 _LINE = 50
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]".
@@ -48,7 +49,7 @@ _MARKS = " \"'“”„«»‘’‹›.…,:;"
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
 # A document's name with its size: "Report.pdf (1.2 MB)", "보도자료.hwpx [1.2 MB] 바로보기"
 _FILE = re.compile(r"\.(?:pdf|docx?|hwpx?|xlsx?|pptx?|odt)\s*([\[(]?\s*[\d.,]+\s?[KkMm][Bb]\b)?.{0,12}$")
-_RIGHTS = re.compile(r"Copyright\b.{0,80}\ball rights reserved\b", re.IGNORECASE)
+_RIGHTS = re.compile(r"(?:Copyright\b|.{0,30}©).{0,80}\ball rights reserved\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
 _UTF8 = (("content-type", "text/html; charset=utf-8"),)
@@ -157,12 +158,14 @@ def _is_furniture(block: Block) -> bool:
     text = block.text
     if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_media(block):
         return True
-    if text.startswith("Copyright") and len(text) < _NOTICE and _RIGHTS.match(text):
+    if len(text) < _NOTICE and "ights reserved" in text and _RIGHTS.match(text):
         return True
     if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True
-    starts = _stock(len(text) < _STOCK).get(text[:_LETTERS].casefold()) if len(text) < _NOTICE else None
-    return starts is not None and text.casefold().startswith(starts)
+    if len(text) >= _NOTICE:
+        return False
+    stock, head = _stock(len(text) < _STOCK), text[:_LETTERS].casefold()
+    return text.casefold().startswith((*stock.get(head, ()), *stock.get(head[:_LEAST], ())))
 
 
 def _names_media(block: Block) -> bool:
@@ -296,7 +299,7 @@ def _stock(short: bool) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     rows = table("boilerplate.toml")["stock"]
     for start in (*rows["notices"], *(rows["starts"] if short else ())):
-        key = start[:_LETTERS].casefold()
+        key = start[: _LETTERS if len(start) >= _LETTERS else _LEAST].casefold()
         found[key] = (*found.get(key, ()), start.casefold())
     return found
 

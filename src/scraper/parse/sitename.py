@@ -65,7 +65,7 @@ def site_names(doc: Document) -> frozenset[str]:
 
 def _declared_names(doc: Document) -> frozenset[str]:
     words = table("metadata.toml")
-    found = [doc.host, doc.host.removeprefix("www.")]
+    found = [doc.host]
     found += [content for key in words["site_name"] for content in doc.meta.get(key, ())]
     for obj in doc.jsonld:
         if not words["site_types"].keys().isdisjoint(jsonld.types(obj)):
