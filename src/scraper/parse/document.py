@@ -180,10 +180,12 @@ class Document:
         value = node and (node.attributes.get("lang") or node.attributes.get("xml:lang"))
         return value.strip() or None if value else None
 
-    @property
+    @cached_property
     def language(self) -> str | None:
-        """The language to read dates and labels in: <html lang>, or the site's configured one where it is not said."""
-        return self.lang or self.rules.language
+        """The language to read dates and labels in: <html lang>, og:locale, else the one configured for the site."""
+        if self.lang or "og:locale" not in self.meta:
+            return self.lang or self.rules.language
+        return self.meta["og:locale"][0].replace("_", "-")
 
 
 @functools.lru_cache(maxsize=64)
