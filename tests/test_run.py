@@ -132,6 +132,12 @@ def test_an_empty_folder_stops_no_other_site(newsroom: Any, tmp_path: Path) -> N
     ), done.stderr
 
 
+def test_a_file_in_the_folder_s_place(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x")
+    done = run(configure(tmp_path, "http://127.0.0.1:9"))
+    assert (done.returncode, f"{tmp_path}/data: cannot be a folder" in done.stderr) == (3, True), done.stderr
+
+
 def test_second_run_at_the_same_time_is_refused(newsroom: Any, tmp_path: Path) -> None:
     config = configure(tmp_path, newsroom.url, fetch="delay = 0.2")
     process = subprocess.Popen([SCRAPER, "run", "-c", str(config)], stderr=subprocess.DEVNULL)

@@ -27,7 +27,12 @@ def gather(
     named = [mark.page for mark in marks if mark.page]
     with ExitStack() as stack:
         urls = dict.fromkeys(place for place in (*places, *named) if "://" in place)
-        ask, sitemaps = stack.enter_context(wiring.asking(config)) if urls else (_no_network, _no_sitemaps)
+        fetch, sitemaps = stack.enter_context(wiring.asking(config)) if urls else (_no_network, _no_sitemaps)
+
+        def ask(url: str) -> Page:
+            say(f"fetching {url}")  # by the site's delay, a second or more each
+            return fetch(url)
+
         found = Survey()
         for place in places:
             if "://" not in place:
