@@ -20,9 +20,7 @@ _BLOCK = 1 << 20
 def failure(path: Path, error: OSError) -> StoreError:
     """The system's refusal as an error that names the path, the space left and the next step."""
     if isinstance(error, FileExistsError | NotADirectoryError):
-        return StoreError(
-            f"{path}: cannot be a folder: a file is there; move it away, or name another run.folder"
-        )
+        return StoreError(f"{path}: cannot be a folder: a file is there; move it away, or name another run.folder")
     free = ""
     with contextlib.suppress(OSError):
         space = os.statvfs(path if path.is_dir() else path.parent)
