@@ -31,7 +31,9 @@ def declared(items: list[Any], doc: Document) -> list[str]:
 def _position(item: Any) -> int:
     """Its place in the trail (schema.org's `position`); 0 where it says none."""
     place = item.get("position") if isinstance(item, dict) else None
-    return int(place) if isinstance(place, int | str) and str(place).isdecimal() else 0
+    if isinstance(place, str) and len(place) < 4 and place.isdecimal():
+        place = int(place)
+    return place if isinstance(place, int) else 0
 
 
 def _address(item: Any) -> str:
