@@ -106,7 +106,7 @@ def _is_over(part: LexborNode) -> bool:
 
 
 def hidden(node: LexborNode) -> bool:
-    """Whether an element is shown to nobody, or for screen readers alone, by its attribute, its class or the usual style."""
+    """Whether an element is shown to nobody, or to screen readers alone: by attribute, class or the usual style."""
     said = node.attributes
     if "hidden" in said:
         return True
