@@ -114,6 +114,7 @@ USAGE: dict[str, tuple[list[str], str]] = {
     "not a page's URL": (["parse", "-", "--url", "valley.example"], "http:// or https://"),
     "one URL for many pages": (["parse", "-", "-", "--url", "https://valley.example/1"], "of a single page"),
     "a password in a URL": (["get", "https://u:s3cret@a.example/"], "user name or password"),
+    "no name for a section": (["init", ".", "--name", "a b"], "--name: expected"),
     "no such dialect": (["schema", "--dialect", "cobol"], "one of jsonschema"),
     "no such config": (["check", "-c", "no-such.toml"], "no such file"),
 }

@@ -64,6 +64,8 @@ class Summary:
 def pack(config: Config, run: str, to: Path) -> Summary:
     """Writes the capsule of a run ("latest", or its id) whole or not at all. Raises StoreError; nothing is fetched."""
     run = _run(config, run)
+    if not to.parent.is_dir():
+        raise StoreError(f"{to.parent}: no such folder; make it first, or name another place for {to.name}")
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as room:
         home = Path(room)
         for name in NAMES:

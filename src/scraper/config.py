@@ -26,6 +26,8 @@ FIELDS = (
     *("number", "category", "headline", "date", "time", "modified_at", "authors"),
     *("language", "summary", "body", "tags", "image"),
 )
+SITE_NAME = re.compile(r"[^\W_][\w.-]{0,63}")
+SITE_NAME_RULE = "up to 64 letters, digits, '-', '_' and '.'"
 
 
 def _table(value: Any, spec: Mapping[str, Reader[Any]], around: Around) -> dict[str, Any]:
@@ -208,8 +210,8 @@ def _site(name: str) -> Reader[Site]:
     def read(value: Any, around: Around) -> Site:
         faults: list[tuple[Place, str]] = []
         table = _as_table(value)
-        if not re.fullmatch(r"[^\W_][\w.-]{0,63}", plain(name)):
-            faults.append(((), "expected a site name of up to 64 letters, digits, '-', '_' and '.'"))
+        if not SITE_NAME.fullmatch(plain(name)):
+            faults.append(((), f"expected a site name of {SITE_NAME_RULE}"))
         if "start" not in map(plain, table):
             faults.append(((), "this site has no start; expected start = [URL or folder, ...]"))
         try:

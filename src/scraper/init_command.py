@@ -47,6 +47,8 @@ def init(
     from scraper.draft.propose import propose
 
     typed = _marks(marks)
+    if name:
+        _refuse_name(name)
     _refuse_twice(to, name)
     found = _look(places, typed, pages, _settings(path, to))
     if not found.samples:
@@ -110,6 +112,14 @@ def _present(to: Path | None) -> str:
     from scraper import configfile
 
     return configfile.read(to) if to and to.exists() else ""
+
+
+def _refuse_name(name: str) -> None:
+    """Raises UsageError for what cannot be a section's name, before anything is fetched."""
+    from scraper.config import SITE_NAME, SITE_NAME_RULE
+
+    if not SITE_NAME.fullmatch(name):
+        raise click.UsageError(f"--name: expected {SITE_NAME_RULE}, found {name!r}.")
 
 
 def _refuse_twice(to: Path | None, name: str | None) -> None:
