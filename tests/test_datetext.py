@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scraper.data import table
 from scraper.parse.datetext import When, read, read_clock, read_iso
+from scraper.parse.datewords import Meaning, Phrases, key
 from scraper.parse.machinedate import read_lenient
 
 CASES = Path(__file__).parent / "cases"
@@ -246,3 +248,15 @@ def test_never_raises_and_never_leaves_its_bounds(parts: list[str], language: st
     read_clock(text, language)
     found = read(text, language=language, now=NOW)
     assert found is None or found.date is None or date(1900, 1, 1) <= found.date <= date(2026, 6, 18)
+
+
+@pytest.mark.parametrize("section", ["months", "periods", "ago"])
+def test_written_words_are_those_that_cldr_lacks(section: str) -> None:
+    phrases, idle = Phrases(table("cldr.json")[section]), []
+    for value, names in table("datewords.toml")[section].items():
+        meaning = Meaning("gregorian", int(value) if value.isdigit() else value)
+        for name in names:
+            before = dict(phrases.names), dict(phrases.longest)
+            phrases.add(" # ".join(map(key, name.split("#"))).strip(), meaning)
+            idle += [f"{value}: {name}"] * (before == (phrases.names, phrases.longest))
+    assert idle == []
