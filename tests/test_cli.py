@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -161,6 +161,13 @@ def test_parse_refuses_what_is_no_article(
     monkeypatch.setattr(scraper, "parse", gives(listing), raising=False)
     assert cli.outcome(["parse", str(tmp_path)]) == 3
     assert capfd.readouterr() == ("", "a.html: refused: listing\n")
+
+
+def test_why_takes_the_page_that_url_names(wiring: ModuleType) -> None:
+    """Of standard input too, which can be read but once."""
+    other = replace(PAGE, url="https://a.example/2", final_url="https://a.example/2")
+    wiring.saved = lambda paths, url: iter([("a", PAGE), ("b", other)])  # type: ignore[attr-defined]
+    assert cli._one_page("-", other.url, None) is other
 
 
 def test_check_names_every_mistake_and_asks_nobody(tmp_path: Path) -> None:

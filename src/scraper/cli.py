@@ -310,15 +310,17 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
     if url:
         check_url(url)
-    found: Sequence[Page | FetchError] = [each for _, each in itertools.islice(wiring.saved([source], url), 2)]
-    if len(found) > 1:  # of a file that holds many, --url names one
-        every = (each for _, each in wiring.saved([source], None))
-        found = [each for each in every if not isinstance(each, FetchError) and url in (each.url, each.final_url)][:1]
-        if not found:
+    pages = (each for _, each in wiring.saved([source], url))
+    first = list(itertools.islice(pages, 2))
+    found = first[0] if first else None
+    if len(first) > 1:  # of a file that holds many, --url names one
+        read = (each for each in itertools.chain(first, pages) if not isinstance(each, FetchError))
+        found = next((page for page in read if url in (page.url, page.final_url)), None)
+        if found is None:
             raise StoreError(f"{source}: {f'no page of {url}' if url else 'many pages; name one with --url'}")
-    if not found or isinstance(found[0], FetchError):
-        raise StoreError(f"{source}: {found[0] if found else 'no page in it'}")
-    return found[0]
+    if found is None or isinstance(found, FetchError):
+        raise StoreError(f"{source}: {found or 'no page in it'}")
+    return found
 
 
 @cli.command()
