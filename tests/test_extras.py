@@ -76,7 +76,7 @@ from snippets import document
         ('<li class="node-readmore"><a rel="tag" href="/b">Read more about B</a></li>', None),
         ('<a rel="tag" href="/t/i">Ice</a><div class="teaser"><a rel="tag" href="/t/s">Snow</a></div>', ["Ice"]),
         ('<title>Bridge opens again</title><meta name="keywords" content="Bridge,opens,again">', None),
-        ('<meta name="keywords" content="C#, #Ice, Wind">', ["C#", "Ice", "Wind"]),
+        ('<meta name="keywords" content="C#, #Ice, #&quot;Wind&quot;">', ["C#", "Ice", "Wind"]),
         (
             '<title>The old bridge opens again</title><meta name="keywords" content="Ice, The old bridge opens again">',
             ["Ice"],

@@ -23,7 +23,7 @@ DERIVED = {
 
 
 KIND = "is_article"
-# One instant, whose candidates are the date's.
+# Parts of one instant, whose candidates are told with the date, or with the part that is asked for alone.
 INSTANT = frozenset(("time", "utc_offset", "published_at", "modified_at"))
 
 
@@ -36,21 +36,23 @@ def explain(article: Article, only: str | None = None, *, width: int = 100) -> I
     """Lines for a terminal: each field's value and source, its place and raw text, then what lost and why."""
     record = article.to_dict()
     for name in [only] if only else fields():
-        if name == KIND:
-            yield from _kind(article, width)
-        else:
-            yield from _field(name, record[name], article, width, alone=name == only)
+        yield from _kind(article, width) if name == KIND else _field(name, record[name], article, width)
+        if only in INSTANT:
+            yield from _candidates(article, "date", width)
     if not only:
         yield f"issues: {escape(', '.join(article.issues) or 'none', width)}"
 
 
-def _field(name: str, value: object, article: Article, width: int, *, alone: bool) -> Iterator[str]:
-    """One field. The candidates for the instant are told with the date, and with another part of it asked for alone."""
+def _field(name: str, value: object, article: Article, width: int) -> Iterator[str]:
     source = article.sources.get(name)
     shown = "nothing found" if value in (None, []) else _shown(value, width)
     yield f"{name}: {shown}" + (f"  [{source}]" if source else "")
-    found = article.evidence.get("date" if alone and name in INSTANT else name, ())
-    for candidate in sorted(found, key=lambda each: each.lost is not None):
+    yield from _candidates(article, name, width)
+
+
+def _candidates(article: Article, name: str, width: int) -> Iterator[str]:
+    """The field's candidates, the winner first."""
+    for candidate in sorted(article.evidence.get(name, ()), key=lambda each: each.lost is not None):
         yield from _candidate(candidate, width)
 
 

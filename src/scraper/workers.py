@@ -20,8 +20,10 @@ Parse = Callable[[Page, Rules], Awaitable[Article]]  # raises ParseFailed
 MEMORY = 1 << 30  # bytes of address space
 CPU = 5  # seconds for a page
 WALL = 10.0  # seconds for a page
-_SIGNALS = {signal.SIGXCPU: "parse_limit", signal.SIGKILL: "parse_memory"}
-_ENDS = {"parse_limit": "more processor time than a page may take", "parse_memory": "the worker was killed"}
+_SIGNALS: dict[int, tuple[str, str]] = {
+    signal.SIGXCPU: ("parse_limit", "more processor time than a page may take"),
+    signal.SIGKILL: ("parse_memory", "the worker was killed"),
+}
 _reply = msgspec.msgpack.Decoder(tuple[str, Article | None])
 
 
@@ -84,8 +86,7 @@ class _Pool:
             raise ParseFailed("parse_limit", f"no answer within {self._wall:g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
             code = await _kill(process)
-            reason = _SIGNALS.get(signal.Signals(-code), "parser_crash") if code < 0 else "parser_crash"
-            raise ParseFailed(reason, _ENDS.get(reason, f"the worker ended with {code}")) from None
+            raise ParseFailed(*_SIGNALS.get(-code, ("parser_crash", f"the worker ended with {code}"))) from None
         if article is None:
             raise ParseFailed(reason, "the worker ran out of memory")
         return article

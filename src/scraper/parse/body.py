@@ -158,12 +158,12 @@ def _is_furniture(block: Block) -> bool:
     text = block.text
     if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_media(block):
         return True
-    if len(text) < _NOTICE and "ights reserved" in text and _RIGHTS.match(text):
-        return True
     if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True
     if len(text) >= _NOTICE:
         return False
+    if "ights reserved" in text and _RIGHTS.match(text):
+        return True
     stock, head = _stock(len(text) < _STOCK), text[:_LETTERS].casefold()
     return text.casefold().startswith((*stock.get(head, ()), *stock.get(head[:_LEAST], ())))
 

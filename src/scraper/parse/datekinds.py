@@ -177,15 +177,16 @@ def follows_change(node: LexborNode) -> bool:
     place: LexborNode | None = node
     for _ in range(_UP):
         nodes = list(itertools.islice(_in_front(place), 2 * _UP))
-        text = " ".join([(before.text() or "")[-30:] for before in reversed(nodes)])
+        tails = [(before.text() or "")[-30:] for before in nodes]
+        text = " ".join(reversed(tails))
         if text.strip():
             # With a digit behind it is the label of another date: "Updated: 7 July" in front of "6 July". A headline is
             # no label either: "Flood maps updated".
             ends = [found.end() for found in marks("changed").finditer(text)]
             if not ends or any(map(str.isdigit, text[ends[-1] :])):
                 return False
-            said = next((before for before in nodes if marks("changed").search((before.text() or "")[-30:])), None)
-            return said is None or not _is_heading(said)
+            said = next((i for i, tail in enumerate(tails) if marks("changed").search(tail)), None)
+            return said is None or not _is_heading(nodes[said])
         place = place and place.parent
     return False
 

@@ -228,7 +228,7 @@ def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool =
             continue  # "shortTitle: Bridges, again" is one
         parts = re.split(r"[,;，、،]", text) if split else [text]
         for part in parts:
-            tag = _TAG_MARK.sub("", tidy(part).strip("\"' ").lstrip("# ").rstrip(":"))
+            tag = _TAG_MARK.sub("", tidy(part).strip("\"' ").lstrip("#\"' ").rstrip(":"))
             if 1 < len(tag) <= _LONGEST_TAG and len(found) < _MAX_TAGS and not _is_key(tag, doc):
                 found.setdefault(tag.casefold(), tag)
     tags = _without_headline(list(found.values()), doc)

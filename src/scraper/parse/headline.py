@@ -29,7 +29,9 @@ from scraper.parse.headings import (
 from scraper.parse.ladder import Step, climb
 from scraper.parse.lowerheads import heading_below, names_no_article
 from scraper.parse.sitename import (
+    MAX_H1,
     host_label,
+    is_printed,
     is_site,
     is_whole_site,
     sections,
@@ -44,7 +46,6 @@ from scraper.parse.sitename import (
 from scraper.parse.text import clean
 from scraper.parse.titles import Title, Told, alike, likeness, told_in, with_seam, within, without_glued
 
-_MAX_H1 = 12  # a page with more uses h1 for everything
 _MAX_SMALLER = 60
 _BEHIND_KICKER = "⟩〉>|:•·/ "  # what stands between a kicker that is left out and its headline
 _BAR = re.compile(r"\s[|｜]\s")
@@ -74,7 +75,7 @@ def _titles(doc: Document) -> _Titles:
 
 
 def _gather(doc: Document) -> _Titles:
-    heads = doc.h1s[:_MAX_H1]
+    heads = doc.h1s[:MAX_H1]
     names = site_names(doc) | {squash(node.text()[:80]) for node in heads if is_logo(node, doc)}
     data, article = None, doc.article_data
     for key in ("headline", "name"):
@@ -107,9 +108,7 @@ def _without_section(text: str, doc: Document) -> str:
     """`text` without a section's name at its end: "Bridge opens | Politics" once the site's name is off."""
     parts = segments(text)
     named = len(parts) > 1 and squash(parts[-1]) in sections(doc) and text.endswith(parts[-1])
-    if named and not any(
-        squash(node.text()) == squash(text) for node in doc.h1s[:_MAX_H1]
-    ):  # printed, it is a headline
+    if named and not is_printed(text, doc):  # printed, it is a headline
         return text[: -len(parts[-1])].rstrip(" |-–—·•:/»ㅣ｜")
     return text
 

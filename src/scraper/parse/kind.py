@@ -254,7 +254,7 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
         return sign or found
     if (seen.get("home") and not told) or _is_front(doc):
         return Found("home", "markup", doc.url or "home", "url")
-    if (seen.get("section_page") or _lists_by_url(doc)) and not told:
+    if not told and (seen.get("section_page") or _lists_by_url(doc)):
         return Found("listing", "markup", doc.url, "url")
     if body or headline:
         return None
@@ -266,7 +266,7 @@ def _lists_by_url(doc: Document) -> bool:
     path = _PAGES.sub("", split_url(doc.url)[2].lower().rstrip("/"))
     if month := _DAYS.search(path):
         above = path[: month.start()].split("/")
-        return len(above) < 3 and above[-1] in ("", *_index("sections"))
+        return len(above) < 3 and (not above[-1] or above[-1] in _index("sections"))
     return path.rpartition("/")[0].rpartition("/")[2] in _index("indexes")
 
 

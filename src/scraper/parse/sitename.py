@@ -29,6 +29,7 @@ _CLOSE = re.compile(r"(?<=\S{8})[-_–—]([^\W\d_]{2,10})$")
 # What is left where a template's name is empty: "Bridge opens |", "» Bridge opens". A dash in front opens a quotation.
 _DANGLING = re.compile(r"\s+[|\-–—·•/｜]+$|^[|·•»/｜]+\s+")
 _WORDS = re.compile(r"[^\W\d_]+")
+MAX_H1 = 12  # a page with more uses h1 for everything
 _LEAST = 8  # characters of a headline before a name is looked for behind it
 _LINKS = 300  # of menus are looked at
 _MAX = 1000  # characters; a longer title is not one
@@ -117,7 +118,7 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     if not _SIGN.search(text):
         return text
     text = _DANGLING.sub("", text) or text
-    printed = squash(text) in _headings(doc)
+    printed = is_printed(text, doc)
     for _ in range(3):
         shorter = _cut_end(text, names, label, printed)
         if shorter == text:
@@ -130,12 +131,11 @@ def without_site(text: str, doc: Document, names: frozenset[str]) -> str:
     return text
 
 
-def _headings(doc: Document) -> frozenset[str]:
-    """The page's main headings, squashed."""
-    known = doc.memo.get("printed")
-    if not isinstance(known, frozenset):
-        known = doc.memo["printed"] = frozenset(squash(node.text()) for node in doc.h1s[:12])
-    return known
+def is_printed(text: str, doc: Document) -> bool:
+    """Whether one of the page's main headings says just that."""
+    if "printed" not in doc.memo:
+        doc.memo["printed"] = frozenset(squash(node.text()) for node in doc.h1s[:MAX_H1])
+    return squash(text) in doc.memo["printed"]
 
 
 def _cut_end(text: str, names: frozenset[str], label: str, printed: bool) -> str:

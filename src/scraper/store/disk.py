@@ -19,8 +19,6 @@ _BLOCK = 1 << 20
 
 def failure(path: Path, error: OSError) -> StoreError:
     """The system's refusal as an error that names the path, the space left and the next step."""
-    if isinstance(error, FileExistsError | NotADirectoryError):
-        return StoreError(f"{path}: cannot be a folder: a file is there; move it away, or name another run.folder")
     free = ""
     with contextlib.suppress(OSError):
         space = os.statvfs(path if path.is_dir() else path.parent)
@@ -51,11 +49,15 @@ def check_name(name: str) -> tuple[str, ...]:
 
 
 def make_folder(path: Path) -> None:
-    """Make the folder and its parents; they stay after a power cut."""
+    """Make the folder and its parents; they stay after a power cut. Raises StoreError where a file is in the way."""
     if path.is_dir():
         return
     make_folder(path.parent)
-    path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    try:
+        path.mkdir(mode=FOLDER_MODE, exist_ok=True)
+    except FileExistsError:
+        fault = "cannot be a folder: a file is there; move it away, or name another run.folder"
+        raise StoreError(f"{path}: {fault}") from None
     sync_folder(path.parent)
 
 
