@@ -104,8 +104,7 @@ def _from_data(doc: Document) -> dict[str, float]:
     types = set(_types(doc))
     types -= {"Question"} if "FAQPage" in types else set()  # asked by the page itself, in no forum
     found = dict.fromkeys((f"type_{name}" for name in _lists("types", types)), 1.0)
-    declared = (doc.first_meta("og:type") or ("", ""))[1].lower()
-    if declared:
+    if declared := _og_type(doc):
         found[f"og_{declared if declared in ('article', 'website', 'product', 'blog') else 'other'}"] = 1.0
     found["published"] = float(
         not doc.meta.keys().isdisjoint(("article:published_time", "parsely-pub-date", "datepublished", "sailthru.date"))
@@ -121,6 +120,10 @@ def _from_data(doc: Document) -> dict[str, float]:
         for name, words in table("kinds.toml")["systems"].items():
             found[f"system_{name}"] = float(any(word in generator for word in words))
     return found
+
+
+def _og_type(doc: Document) -> str:
+    return (doc.first_meta("og:type") or ("", ""))[1].lower()
 
 
 def _types(doc: Document) -> list[str]:
@@ -296,6 +299,8 @@ def _sign(doc: Document, seen: dict[str, float], headline: str | None, dated: bo
         return Found("forum", "meta", "forum", "generator")
     if kind := next(_lists("sign_types", _types(doc)), None):
         return Found(kind, "json-ld", kind, "@type")
+    if kind := next(_lists("sign_og", (_og_type(doc),)), None):
+        return Found(kind, "meta", _og_type(doc), "og:type")
     if kind := next(_lists("sign_types", _items(doc)), None):
         return Found(kind, "markup", kind, "itemtype")
     title = tidy(headline).casefold().strip(" .:!?")
