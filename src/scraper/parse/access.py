@@ -78,7 +78,7 @@ def _is_part(doc: Document, text: str, paid: bool) -> bool:
     if len(jsonld.text(doc.article_data.get("articleBody")) or "") > 2 * len(text):
         return True
     if len(text) < _SHORT and not ratio:  # a system's own data count too, if no other articles are with them
-        counts = set(_COUNTED.findall(doc.page.body))
+        counts = set(_COUNTED.findall(doc.html))
         ratio = _ratio(text, counts.pop().decode()) if len(counts) == 1 else 0
     return ratio > _CUT or (len(text) < _SHORT and not ratio)
 
@@ -93,9 +93,9 @@ def _ratio(text: str, count: str) -> float:
 
 def _unread(doc: Document) -> Access | None:
     """What isAccessibleForFree is in data that no parser reads, or that stand in an attribute, if it is one thing."""
-    if b"isAccessibleForFree" not in doc.page.body or _in_jsonld(doc):
+    if b"isAccessibleForFree" not in doc.html or _in_jsonld(doc):
         return None  # nothing, or of something else on the page
-    found = {value.lower() for value in _FREE.findall(doc.page.body)}
+    found = {value.lower() for value in _FREE.findall(doc.html)}
     return _PAID_DATA.get(found.pop().decode()) if len(found) == 1 else None
 
 

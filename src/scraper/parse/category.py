@@ -96,7 +96,7 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = declared(items, doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    named = b"readcrumb" in doc.page.body.lower()  # spares most other pages a walk
+    named = b"readcrumb" in doc.html.lower()  # spares most other pages a walk
     found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
     return found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
 
@@ -204,7 +204,7 @@ def _section_page() -> re.Pattern[str]:
 
 def from_classes(doc: Document) -> Found | None:
     """The section in the classes that WordPress gives a post: "post-118 type-post hentry category-local-news"."""
-    if b"type-post" not in doc.page.body:
+    if "type-post" not in doc.class_words:
         return None
     posts = [node.attributes.get("class") or "" for node in doc.css(".type-post[class*='category-']")[:_POSTS]]
     body = doc.tree.body

@@ -21,7 +21,7 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([a-z0-9_:.-]{2,40})")  # in lower-cased bytes
 _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", re.IGNORECASE)
 _IN_CLASS = re.compile(r"\[class[*~^$]?='([^']+)'(?: i)?\]|\[[^\]]*\]|\.([\w-]+)")
-_MARKS = ("h1", "h2", "meta", "script", "title", "link")
+_MARKS = ("h1", "h2", "meta", "script", "title", "link", "base")
 _ANY_MARK = ", ".join(_MARKS)
 _C1 = re.compile(rb"\xc2[\x80-\x9f]")  # U+0080 to U+009F in UTF-8: control characters that no text has
 _TWICE = re.compile(  # UTF-8 sequences of which each byte was taken for a character and became UTF-8 again
@@ -48,8 +48,9 @@ class Document:
         self.page, self.rules = page, rules
         self.url = page.final_url or page.url
         self.charset = charset_of(page.body, page.header("content-type"))
-        self.tree = LexborHTMLParser(to_utf8(page.body, self.charset), scripting=True)
-        if b"<ruby" in page.body:  # readings over a word are no part of it, in headings neither
+        self.html = to_utf8(page.body, self.charset)  # searched for what no element shows
+        self.tree = LexborHTMLParser(self.html, scripting=True)
+        if b"<ruby" in self.html or b"<RUBY" in self.html:  # readings over a word are no part of it, in headings neither
             for reading in reversed(self.tree.css("rt, rp")):
                 reading.decompose()
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it

@@ -141,9 +141,7 @@ def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found
 
 def _base(doc: Document) -> str:
     """What the page's relative addresses start from: its own address, or what <base> says."""
-    if b"<base" not in doc.page.body:
-        return doc.url
-    href = next((href for node in doc.tree.tags("base")[:3] if (href := node.attributes.get("href"))), None)
+    href = next((href for node in doc.marks["base"][:3] if (href := node.attributes.get("href"))), None)
     return (urls.join(doc.url, href.strip()) if href else None) or doc.url
 
 

@@ -281,7 +281,7 @@ def _is_front(doc: Document) -> bool:
 
 def _prints(doc: Document, day: str) -> bool:
     """Whether the page itself says the day that its address names. Walls print the second of the request at most."""
-    if b"<time" in doc.page.body:
+    if doc.tree.css_first("time") is not None:
         return True
     lines = (line for line in doc.pieces if 5 < len(line) <= _LINE and _DIGIT.search(line) and not _SECOND.search(line))
     read = (datekinds.read(doc, line) for line in itertools.islice(lines, _LINES) if "//" not in line)

@@ -77,7 +77,7 @@ def _by_links(doc: Document) -> Found | None:
     others = (_OWN_LINK.search(unquote(link.get("href") or "")) for link in links if link["rel"] == "alternate")
     if match := next(filter(None, others), None):
         return _found(match[1] or match[2], "markup", "link alternate")
-    node = _NODE_PATH.search(doc.page.body) if b'"currentPath"' in doc.page.body else None
+    node = _NODE_PATH.search(doc.html) if b'"currentPath"' in doc.html else None
     return _found(node[1].decode(), "markup", "script currentPath") if node else None
 
 

@@ -62,7 +62,7 @@ def _says(reason: str, text: str, place: str) -> Found | None:
 def _bare(doc: Document, body: str | None, text: str, unsure: bool) -> Found | None:
     """What a page with next to no text is: a bot challenge, a consent wall, an error, nothing without scripts."""
     if len(text) < _SHORT:
-        page = doc.page.body[:300_000].lower()
+        page = doc.html[:300_000].lower()
         mark = next((m for m in table("kinds.toml")["wall_bot"]["marks"] if m.encode() in page), None)
         if mark and not body:
             return Found("wall_bot", "markup", mark, "page")
