@@ -11,7 +11,7 @@ import pytest
 
 from scraper.errors import ParseFailed
 from scraper.model import NO_RULES, Page
-from scraper.workers import _kill, parser
+from scraper.workers import _kill, readers
 
 GOOD = b"<html><head><title>The bridge reopens</title></head><body><h1>The bridge reopens</h1></body></html>"
 
@@ -33,13 +33,13 @@ def page(body: bytes) -> Page:
 
 async def _run(body: bytes) -> tuple[str | None, str | None]:
     """(reason the hostile page failed for, headline of the good page after it)."""
-    async with parser(1, cpu=1, wall=4.0, memory=400 << 20) as parse:
+    async with readers(1, cpu=1, wall=4.0, memory=400 << 20) as read:
         reason = None
         try:
-            await parse(page(body), NO_RULES)
+            await read.parse(page(body), NO_RULES)
         except ParseFailed as error:
             reason = error.reason
-        return reason, (await parse(page(GOOD), NO_RULES)).headline
+        return reason, (await read.parse(page(GOOD), NO_RULES)).headline
 
 
 @pytest.mark.parametrize(("body", "reasons"), [c[1:] for c in HOSTILE], ids=[c[0] for c in HOSTILE])
@@ -52,9 +52,9 @@ def test_hostile_page_fails_alone(body: bytes, reasons: set[str]) -> None:
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_every_page_gets_its_own_article(workers: int) -> None:
     async def run() -> list[str | None]:
-        async with parser(workers) as parse:
+        async with readers(workers) as read:
             bodies = [GOOD.replace(b"bridge", b"bridge %d" % i) for i in range(20)]
-            return [a.headline for a in await asyncio.gather(*(parse(page(b), NO_RULES) for b in bodies))]
+            return [a.headline for a in await asyncio.gather(*(read.parse(page(b), NO_RULES) for b in bodies))]
 
     assert asyncio.run(run()) == [f"The bridge {i} reopens" for i in range(20)]
 

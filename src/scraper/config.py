@@ -6,13 +6,13 @@ Nothing is read from anywhere else. The keys are the fields below; docs/config.m
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from scraper import configfile, data
 from scraper import configvalues as values
@@ -20,6 +20,7 @@ from scraper.configfile import Place, plain, spell
 from scraper.configvalues import Around, Reader, Wrong, collect
 from scraper.errors import ConfigError, Problem
 from scraper.model import FieldRule, Rules
+from scraper.urls import BadUrl, host_of, readable
 
 # The record's keys that a site may give its own rule for.
 FIELDS = (
@@ -142,6 +143,15 @@ class Site:
         """What the parser may know of this site."""
         return Rules(site=self.name, timezone=self.timezone, language=self.language, fields=self.fields)
 
+    def unwanted(self, url: str) -> str | None:
+        """Why a URL is not one of the site's articles by `include` and `exclude`; None for one that is."""
+        if self.include and not _match(self.include, url):
+            return "not_included"
+        return self.excludes(url)
+
+    def excludes(self, url: str) -> str | None:
+        return "excluded" if _match(self.exclude, url) else None
+
     def hosts(self) -> set[str]:
         """The hosts of its start URLs, without "www."."""
         return {_host(start) for start in self.start if isinstance(start, str)}
@@ -163,8 +173,17 @@ class Config:
         return next((site for site in self.sites.values() if host in site.hosts()), None)
 
 
+def _match(patterns: tuple[re.Pattern[str], ...], url: str) -> bool:
+    """Whether one is found in the URL as it is asked for, or as people read and write it."""
+    return bool(patterns) and any(p.search(form) for form in {url, readable(url)} for p in patterns)
+
+
+@functools.lru_cache(65_536)  # the starts of all sites, for each page that is looked up
 def _host(url: str) -> str:
-    return (urlsplit(url).hostname or "").removeprefix("www.")
+    try:
+        return host_of(url).removeprefix("www.")
+    except BadUrl:
+        return ""
 
 
 # --- loading --------------------------------------------------------------------------------------------------------

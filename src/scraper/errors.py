@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 
 class ScraperError(Exception):
@@ -49,6 +52,12 @@ class FetchError(ScraperError):
 
 class SkipPage(FetchError):
     """The page was not asked for, or not kept, by rule: robots, scope, content type. Never retried."""
+
+
+def unforeseen(error: Exception, url: str) -> FetchError:
+    """A mistake of our own or of a library, as the failure of the page that brought it out: others go on."""
+    log.debug("%s", url, exc_info=error)
+    return FetchError("internal", url=url, detail=f"{type(error).__name__}: {error}"[:200])
 
 
 class ParseFailed(ScraperError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from scraper.store import Append, Result
 FOLDER = "pages"  # of a run's folder
 _SERIES = (f"{FOLDER}/pages", ".warc.gz")
 LARGEST = 64 << 20  # bytes of a decoded body that an archive may give
+_SURROGATE = re.compile("[\ud800-\udfff]")  # no text that UTF-8 can write: JSON's \\ud800 without its other half
 # Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
 _NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", "from", "referer", "user-agent"}
 
@@ -106,6 +108,8 @@ def usable(entry: Entry) -> Page | FetchError:
         flaw = entry.flaw
         return FetchError(flaw.reason if flaw else "unreadable", detail=flaw.detail if flaw else "")
     page = entry.page
+    if any(map(_SURROGATE.search, (page.url, page.final_url, *itertools.chain(*page.headers)))):
+        return FetchError("unreadable", detail="its address or a header holds half a character")
     if page.status not in CARRIERS:
         return SkipPage(f"http_{page.status}", url=page.url)
     try:

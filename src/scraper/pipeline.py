@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from scraper.discover.start import Lead
-from scraper.errors import FetchError, ParseFailed, SkipPage
+from scraper.errors import FetchError, ParseFailed, ScraperError, SkipPage, unforeseen
 from scraper.model import Article, Fetch, Outcome, Page, Rules
 from scraper.store import Append, Result
 from scraper.urls import BadUrl, canonical, host_of
@@ -17,6 +17,7 @@ from scraper.workers import Parse
 BATCH = 128  # results in one transaction at most
 BATCH_SECONDS = 0.05  # a result waits no longer than this for others to share its transaction
 BATCH_BYTES = 16 << 20  # of kept pages in one transaction, and one page more at most
+GRACE = 5.0  # seconds that requests under way have after a stop: who asks for it kills after ten
 QUEUED = 128  # results that may wait for the writer, each with its page, before fetching pauses
 
 Kept = tuple[Append, Callable[[Outcome], Append]]  # a page's bytes, and those that tell its outcome once it is known
@@ -66,25 +67,32 @@ class Run:
     limit: int | None = None  # URLs taken up at most; None for no limit
     pending: int = 0  # URLs discovered whose outcome is not on disk yet; 0 at the end of a whole run
     _seen: set[str] = field(default_factory=set)
+    _taken: int = 0
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _lanes: dict[str, list[asyncio.Queue[tuple[Site, str] | None]]] = field(default_factory=dict)
     _results: asyncio.Queue[Result | None] = field(default_factory=lambda: asyncio.Queue(QUEUED))
 
     async def go(self, sites: Sequence[Site]) -> None:
         """Crawl all sites to their end, or until `stop` is set. Raises what `commit` raises."""
+        failure = None
         with ThreadPoolExecutor(1, "commit") as disk:
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._write(disk))
+                    break_off = group.create_task(self._break_off())
                     await self._crawl(sites)
+                    break_off.cancel()
                     await self._results.put(None)
             except* Exception as failures:
-                raise _first(failures) from None
+                failure = _first(failures)  # raised in here, it would come out in a group of its own (Python 3.11.2)
+        if failure:
+            raise failure
 
     async def _crawl(self, sites: Sequence[Site]) -> None:
         async with asyncio.TaskGroup() as lanes:
             async with asyncio.TaskGroup() as finders:
                 for site in sites:
-                    finders.create_task(self._find(site, lanes))
+                    self._tasks.append(finders.create_task(self._find(site, lanes)))
             for queues in self._lanes.values():
                 for queue in queues:
                     queue.put_nowait(None)
@@ -100,14 +108,17 @@ class Run:
                 copies += lead.page is not None
                 continue
             self._seen.add(url)
-            taken += 1
+            reason = None if problem else site.unwanted(url)
+            if not reason:
+                taken += 1
+                self._taken += 1
             self.tell(Event(discovered=url))
             if self.done(url):
                 continue
             self.pending += 1
             if problem:
                 await self._results.put(Result(failure(url, site.name, problem)))
-            elif reason := site.unwanted(url):
+            elif reason:
                 await self._results.put(Result(Outcome(url, "skipped", reason, site.name)))
             elif lead.page:
                 await self._take(site, url, lead.page, lanes)
@@ -126,10 +137,17 @@ class Run:
             finally:
                 self.saved.release()
 
-        lanes.create_task(work())
+        self._tasks.append(lanes.create_task(work()))
+
+    async def _break_off(self) -> None:
+        """After a stop: what waits for its turn, or for an answer, stays pending unless it ends within GRACE."""
+        await self.stop.wait()
+        await asyncio.sleep(GRACE)
+        for task in self._tasks:
+            task.cancel()
 
     def _full(self) -> bool:
-        return self.stop.is_set() or (self.limit is not None and len(self._seen) >= self.limit)
+        return self.stop.is_set() or (self.limit is not None and self._taken >= self.limit)
 
     def _lane(self, host: str, site: Site, lanes: asyncio.TaskGroup) -> asyncio.Queue[tuple[Site, str] | None]:
         """The host's shortest queue. A slow host holds up its own lane and no other."""
@@ -137,7 +155,7 @@ class Run:
         if queues is None:
             queues = self._lanes[host] = [asyncio.Queue() for _ in range(site.per_host)]
             for queue in queues:
-                lanes.create_task(self._drain(queue))
+                self._tasks.append(lanes.create_task(self._drain(queue)))
         return min(queues, key=lambda q: q.qsize())
 
     async def _drain(self, queue: asyncio.Queue[tuple[Site, str] | None]) -> None:
@@ -150,6 +168,10 @@ class Run:
             page = await site.fetch(url)
         except FetchError as error:
             return Result(failure(url, site.name, error))
+        except ScraperError:
+            raise
+        except Exception as error:
+            return Result(failure(url, site.name, unforeseen(error, url)))
         if page.status == 304:
             return Result(Outcome(url, "unchanged", site=site.name))
         return await self._read(site, url, page)

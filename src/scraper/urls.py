@@ -6,12 +6,13 @@ rewritten here, so that the host in a log is the host that was checked and conne
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import ipaddress
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from scraper.data import table
 
@@ -124,6 +125,15 @@ def same_site(a: str, b: str) -> bool:
     except BadUrl:
         return False
     return first == second or registrable(first) == registrable(second)
+
+
+def readable(url: str) -> str:
+    """A normalised URL as people write it: the host in Unicode, nothing percent-encoded. For looking at, not to ask."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    with contextlib.suppress(UnicodeError):
+        host = host.encode("ascii").decode("idna")
+    return scheme + mark + host + slash + unquote(path)
 
 
 def resolve(base: str, reference: str) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scraper import pages
+from scraper.archive.scrub import Secrets
 from scraper.config import Config, Site
 from scraper.discover.start import Lead, walk
 from scraper.errors import FetchError, ParseFailed
@@ -22,7 +23,7 @@ from scraper.pipeline import Event, Progress, Run, failure, result
 from scraper.pipeline import Site as Lane
 from scraper.store import Store
 from scraper.urls import BadUrl, origin
-from scraper.workers import parser
+from scraper.workers import Readers, readers
 from scraper.write import WRITERS
 
 STOP_POLL = 0.1  # seconds between two looks at the caller's stop event
@@ -101,13 +102,14 @@ async def _no_parse(page: Page, rules: Rules) -> Article:
 async def _crawl(config: Config, only: str | None, store: Store, job: Run, stop: threading.Event) -> None:
     async with (
         open_client(_fetch_options(config), memory=store.hosts) as client,
-        parser(config.run.workers) as parse,
+        readers(config.run.workers) as read,
     ):
-        job.parse = parse
+        job.parse = read.parse
         watch = asyncio.create_task(_watch(stop, job.stop))
         try:
             chosen = [site for site in config.sites.values() if only in (None, site.name)]
-            await job.go([_lane(config, site, client, store, job) for site in chosen])
+            hidden = pages.secrets_of(config)
+            await job.go([_lane(config, site, client, read, hidden, store, job) for site in chosen])
         finally:
             watch.cancel()
 
@@ -119,13 +121,15 @@ async def _watch(stop: threading.Event, stopped: asyncio.Event) -> None:
     stopped.set()
 
 
-def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Run) -> Lane:
+def _lane(
+    config: Config, site: Site, client: FetchClient, read: Readers, hidden: Secrets, store: Store, job: Run
+) -> Lane:
     """One site's parts."""
     options = site_options(config, site)
     rules = site.rules()
     basis = basis_of(rules)
-    hidden = pages.secrets_of(config)
-    fetch = pages.discreet(client.fetch(options, validators=lambda url: store.validators(url, basis)), hidden)
+    asked = client.fetch(options, validators=lambda url: store.validators(url, basis), unwanted=site.excludes)
+    fetch = pages.discreet(asked, hidden)
     look = pages.discreet(client.fetch(options, any_type=True), hidden)
 
     async def leads() -> AsyncIterator[Lead]:
@@ -135,7 +139,7 @@ def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Ru
                 while lead := await asyncio.to_thread(next, waiting, None):
                     yield lead
             else:
-                async for found in walk(start, look, _noted(job)):
+                async for found in walk(start, look, read.links, _noted(job)):
                     yield found
 
     return Lane(
@@ -143,7 +147,7 @@ def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Ru
         leads,
         fetch,
         rules,
-        lambda url: _unwanted(site, url),
+        site.unwanted,
         options.per_host,
         site.limit,
         basis,
@@ -153,12 +157,6 @@ def _lane(config: Config, site: Site, client: FetchClient, store: Store, job: Ru
 
 def _noted(job: Run) -> Callable[[str], None]:
     return lambda note: job.tell(Event(note=note))
-
-
-def _unwanted(site: Site, url: str) -> str | None:
-    if site.include and not any(p.search(url) for p in site.include):
-        return "not_included"
-    return "excluded" if any(p.search(url) for p in site.exclude) else None
 
 
 def basis_of(rules: Rules) -> str:
@@ -201,6 +199,7 @@ def site_options(config: Config, site: Site | None) -> SiteOptions:
         robots=config.fetch.robots if own.robots is None else own.robots,
         headers=own.headers,
         origins=frozenset(origin(start) for start in starts),
+        elsewhere=site_options(config, None) if site else None,
     )
 
 
@@ -260,10 +259,10 @@ def get(urls: list[str], config: Config | None = None) -> Iterator[tuple[str, Ar
             site = config.site_of(url)
             rules = site.rules() if site else Rules()
             lane = Lane(site.name if site else "", _no_leads, _fetch(config, client, url), rules, lambda url: None)
-            async with parser(config.run.workers) as parse:
+            async with readers(config.run.workers) as read:
                 try:
                     page = await lane.fetch(url)
-                    article = await parse(page, rules)
+                    article = await read.parse(page, rules)
                 except FetchError as error:
                     return url, None, failure(url, lane.name, error)
                 except ParseFailed as error:

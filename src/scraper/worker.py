@@ -1,4 +1,4 @@
-"""A parse worker: reads pages from standard input, writes articles to standard output, until its input ends.
+"""A parse worker: reads pages from standard input, writes what they hold to standard output, until its input ends.
 
 Frames are a length (4 bytes, big-endian) and MessagePack; nothing that a page could make the worker send is executed.
 Its own memory and processor time are limited, so that a hostile page costs one worker and not the run.
@@ -13,11 +13,13 @@ from typing import BinaryIO
 
 import msgspec
 
+from scraper.discover.found import Links
+from scraper.discover.start import read
 from scraper.model import Article, Page, Rules
 from scraper.parse.article import parse
 
-Job = tuple[Page, Rules]
-Reply = tuple[str, Article | None]  # ("", article) or (reason, None)
+Job = tuple[Page, Rules | None]  # a page's article is wanted, by the site's rules; without rules the links of a start
+Reply = tuple[str, Article | Links | None]  # ("", what was wanted) or (reason, None)
 
 
 def read_frame(stream: BinaryIO) -> bytes | None:
@@ -33,9 +35,16 @@ def frame(payload: bytes) -> bytes:
     return len(payload).to_bytes(4, "big") + payload
 
 
+def lower(which: int, limit: int, *, hard: bool = False) -> None:
+    """Set a limit of this process to `limit`, or to the lower one that it was given; a `hard` one stays."""
+    most = resource.getrlimit(which)[1]
+    limit = limit if most == resource.RLIM_INFINITY else min(limit, most)
+    resource.setrlimit(which, (limit, limit if hard else most))
+
+
 def main(memory: int, cpu: int) -> None:
     """Serve until input ends; `memory` bytes of address space, `cpu` seconds for each page."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    lower(resource.RLIMIT_AS, memory, hard=True)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     source, sink = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever prints by mistake must not break the frames
@@ -43,10 +52,11 @@ def main(memory: int, cpu: int) -> None:
     while (payload := read_frame(source)) is not None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         spent = int(used.ru_utime + used.ru_stime)
-        resource.setrlimit(resource.RLIMIT_CPU, (spent + cpu + 1, resource.RLIM_INFINITY))
+        lower(resource.RLIMIT_CPU, spent + cpu + 1)
         reply: Reply
         try:
-            reply = ("", parse(*jobs.decode(payload)))
+            page, rules = jobs.decode(payload)
+            reply = ("", read(page) if rules is None else parse(page, rules))
         except MemoryError:
             reply = ("parse_memory", None)
         sink.write(frame(msgspec.msgpack.encode(reply)))

@@ -1,21 +1,28 @@
-"""Parsing in worker processes: limited, watched, replaced when they die. Each page has its answer or its failure."""
+"""Pages read in worker processes: limited, watched, replaced when they die. Each has its answer or its failure."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from scraper.discover.found import Links
 from scraper.errors import ParseFailed
 from scraper.model import Article, Page, Rules
 
+T = TypeVar("T")
 Parse = Callable[[Page, Rules], Awaitable[Article]]  # raises ParseFailed
+Read = Callable[[Page], Awaitable[Links]]  # of a start page; raises ParseFailed
 
 MEMORY = 1 << 30  # bytes of address space
 CPU = 5  # seconds for a page
@@ -24,26 +31,42 @@ _SIGNALS: dict[int, tuple[str, str]] = {
     signal.SIGXCPU: ("parse_limit", "more processor time than a page may take"),
     signal.SIGKILL: ("parse_memory", "the worker was killed"),
 }
-_reply = msgspec.msgpack.Decoder(tuple[str, Article | None])
+# To start a worker: the files and the memory that are in use now are given back by requests that end. Seconds.
+_PATIENCE = AsyncRetrying(
+    retry=retry_if_exception_type(OSError), wait=wait_fixed(0.5), stop=stop_after_delay(10), reraise=True
+)
+_reply = msgspec.msgpack.Decoder(tuple[str, msgspec.Raw])
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    parse: Parse
+    links: Read
 
 
 @asynccontextmanager
-async def parser(workers: int, *, memory: int = MEMORY, cpu: int = CPU, wall: float = WALL) -> AsyncIterator[Parse]:
-    """A `Parse` over `workers` processes; 0 parses in place, without limits."""
+async def readers(workers: int, *, memory: int = MEMORY, cpu: int = CPU, wall: float = WALL) -> AsyncIterator[Readers]:
+    """Readers over `workers` processes; 0 reads in place, without limits."""
     if workers == 0:
-        yield _in_place
+        yield Readers(_parse_here, _links_here)
         return
     pool = _Pool(workers, (str(memory), str(cpu)), wall)
     try:
-        yield pool.parse
+        yield Readers(pool.parse, pool.links)
     finally:
         await pool.close()
 
 
-async def _in_place(page: Page, rules: Rules) -> Article:
+async def _parse_here(page: Page, rules: Rules) -> Article:
     from scraper.parse.article import parse
 
     return parse(page, rules)
+
+
+async def _links_here(page: Page) -> Links:
+    from scraper.discover.start import read
+
+    return read(page)
 
 
 class _Pool:
@@ -55,41 +78,56 @@ class _Pool:
         self._workers = workers
 
     async def parse(self, page: Page, rules: Rules) -> Article:
+        return await self._read(page, rules, Article)
+
+    async def links(self, page: Page) -> Links:
+        return await self._read(page, None, Links)
+
+    async def _read(self, page: Page, rules: Rules | None, wanted: type[T]) -> T:
+        try:
+            payload = msgspec.msgpack.encode((page, rules))
+        except (ValueError, OverflowError) as error:  # lone surrogates in the address or a header of a saved page
+            raise ParseFailed("unreadable", str(error)) from None
         process = await self._idle.get()
         alive = False
         try:
             if process is None or process.returncode is not None:
                 process = await self._start()
-            article = await self._ask(process, msgspec.msgpack.encode((page, rules)))
+            found = await self._ask(process, payload, wanted)
             alive = True
-            return article
+            return found
         finally:
             if process is not None and not alive:
                 await _kill(process)
             self._idle.put_nowait(process if alive else None)
 
     async def _start(self) -> Process:
+        """Raises ParseFailed where the system has no room for a process for long: "no_worker"."""
         # -P: a json.py in the current folder is not ours.
         command = (sys.executable, "-P", "-m", "scraper.worker", *self._limits)
         # In a session of its own: a terminal's Ctrl-C goes to a whole group, and what is being parsed is finished.
-        return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, start_new_session=True)
+        start = functools.partial(asyncio.create_subprocess_exec, stdin=PIPE, stdout=PIPE, start_new_session=True)
+        try:
+            return await _PATIENCE.copy()(start, *command)
+        except OSError as error:
+            raise ParseFailed("no_worker", str(error)) from None
 
-    async def _ask(self, process: Process, payload: bytes) -> Article:
+    async def _ask(self, process: Process, payload: bytes, wanted: type[T]) -> T:
         assert process.stdin and process.stdout
         try:
             async with asyncio.timeout(self._wall):
                 process.stdin.write(len(payload).to_bytes(4, "big") + payload)
                 await process.stdin.drain()
                 size = int.from_bytes(await process.stdout.readexactly(4), "big")
-                reason, article = _reply.decode(await process.stdout.readexactly(size))
+                reason, found = _reply.decode(await process.stdout.readexactly(size))
+                if not reason:
+                    return msgspec.msgpack.decode(found, type=wanted)
         except TimeoutError:
             raise ParseFailed("parse_limit", f"no answer within {self._wall:g} s") from None
         except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
             code = await _kill(process)
             raise ParseFailed(*_SIGNALS.get(-code, ("parser_crash", f"the worker ended with {code}"))) from None
-        if article is None:
-            raise ParseFailed(reason, "the worker ran out of memory")
-        return article
+        raise ParseFailed(reason, "the worker ran out of memory")
 
     async def close(self) -> None:
         for _ in range(self._workers):

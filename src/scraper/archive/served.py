@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from scraper.errors import StoreError
 NOTE = "replay.toml"
 PAGES = "pages"
 HTML = "text/html; charset=UTF-8"
+_NO_UTF8 = re.compile("[\udc80-\udcff]")  # bytes of a file's name, as surrogateescape has them
 
 
 def note(home: Path) -> dict[str, Any]:
@@ -48,4 +50,5 @@ def address(file: Path) -> tuple[str, str] | None:
     if home is None:
         return None
     about, at = note(home), path(home, file.absolute())
-    return f"{about['origin']}{at}", content_type(about, at)
+    escaped = _NO_UTF8.sub(lambda byte: f"%{ord(byte[0]) - 0xDC00:02X}", at)
+    return f"{about['origin']}{escaped}", content_type(about, at)

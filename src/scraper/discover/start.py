@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from scraper.discover import feeds, listings, sitemaps
 from scraper.discover.found import Links
-from scraper.errors import FetchError
+from scraper.errors import FetchError, ParseFailed, ScraperError, unforeseen
 from scraper.model import Fetch, Page
 from scraper.urls import join
 
@@ -29,17 +29,30 @@ class Lead:
     page: Page | None = None
 
 
-async def walk(start: str, fetch: Fetch, note: Callable[[str], None]) -> AsyncIterator[Lead]:
-    """Every address that `start` leads to, in page order. `note` is told of damage that did not stop the reading."""
+async def walk(
+    start: str, fetch: Fetch, links_of: Callable[[Page], Awaitable[Links]], note: Callable[[str], None]
+) -> AsyncIterator[Lead]:
+    """Every address that `start` leads to, in page order. `note` is told of damage that did not stop the reading.
+
+    `links_of` is `read`, where a page that is made to stop it stops nothing else.
+    """
     waiting, seen = deque([(start, 0)]), {start}
     while waiting:
         address, depth = waiting.popleft()
         try:
             page = await fetch(address)
+            links = await links_of(page)
         except FetchError as error:
             yield Lead(address, error)
             continue
-        links = read(page)
+        except ParseFailed as error:
+            yield Lead(address, FetchError(error.reason, url=address, detail=error.detail))
+            continue
+        except ScraperError:
+            raise
+        except Exception as error:
+            yield Lead(address, unforeseen(error, address))
+            continue
         if links.problem:
             note(f"{address}: {links.problem}; {len(links.pages)} links were read before that")
         for target in _resolve(links.sitemaps, page):

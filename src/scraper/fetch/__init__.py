@@ -40,17 +40,24 @@ class FetchClient:
     client: Client
     retry: Retry
 
-    def fetch(self, site: SiteOptions, *, any_type: bool = False, validators: Validators = no_validators) -> Fetch:
+    def fetch(
+        self,
+        site: SiteOptions,
+        *,
+        any_type: bool = False,
+        validators: Validators = no_validators,
+        unwanted: Callable[[str], str | None] = lambda url: None,
+    ) -> Fetch:
         """A `Fetch` for one site, which raises FetchError, or SkipPage for what is left alone by rule.
 
         `any_type`: feeds, sitemaps and all else are wanted, not HTML alone. With `validators` a page that has not
-        changed comes back with status 304 and no body.
+        changed comes back with status 304 and no body. `unwanted` says why a redirect is not followed to a URL.
         """
         from scraper.fetch.http import Request
 
         async def fetch(url: str) -> Page:
             async def once(wanted: str) -> Page:
-                return await self.client.get(Request(wanted, site, any_type, validators(wanted)))
+                return await self.client.get(Request(wanted, site, any_type, validators(wanted), unwanted))
 
             return await self.retry(once, url)
 

@@ -149,17 +149,22 @@ def _inflate(pieces: Pieces, flags: list[str], *, wbits: int, magic: bytes) -> P
                 return
             if inflater.eof:
                 inflater = zlib.decompressobj(wbits)
-            try:
-                out = inflater.decompress(piece, PIECE)
-            except zlib.error as error:
-                raise _damaged(error, started=started) from None
+            out = _next_of(inflater, piece, started=started)
             started = started or bool(out)
             yield out
             piece = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
-    while out := inflater.decompress(b"", PIECE):
+    while out := _next_of(inflater, b"", started=started):
+        started = True
         yield out
     if not inflater.eof:
         raise _truncated("compressed stream without its end")
+
+
+def _next_of(inflater: zlib._Decompress, piece: bytes, *, started: bool) -> bytes:
+    try:
+        return inflater.decompress(piece, PIECE)
+    except zlib.error as error:
+        raise _damaged(error, started=started) from None
 
 
 def _gunzip(pieces: Pieces, flags: list[str]) -> Pieces:

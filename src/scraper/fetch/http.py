@@ -6,13 +6,13 @@ import asyncio
 import dataclasses
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import httpx
 
-from scraper.errors import FetchError
+from scraper.errors import FetchError, SkipPage
 from scraper.fetch.decode import decode
 from scraper.fetch.dial import tls_fault
 from scraper.fetch.guard import Guard
@@ -124,11 +124,20 @@ class Wire:
         limits = self._limits if cut is None else dataclasses.replace(self._limits, max_body=cut, cut_body=True)
         headers = {**self._headers, **_titled(headers)}
         response = await self._transport.handle_async_request(
-            httpx.Request("GET", url, headers=headers, extensions={"limits": limits})
+            httpx.Request("GET", url, headers=_encoded(headers), extensions={"limits": limits})
         )
         pairs = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         extensions = response.extensions
         return Answer(response.status_code, pairs, extensions["wire"], extensions.get("flags", ()))
+
+
+def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """As Latin-1, since an ETag may hold bytes above 0x7F and comes back as it came (RFC 9110 section 8.8.3)."""
+    return [(n.encode(), v.encode("latin-1" if _is_latin(v) else "utf-8")) for n, v in headers.items()]
+
+
+def _is_latin(text: str) -> bool:
+    return all(character <= "\xff" for character in text)
 
 
 def _titled(headers: Mapping[str, str]) -> dict[str, str]:
@@ -183,6 +192,7 @@ class Request:
     site: SiteOptions
     any_type: bool = False  # feeds and sitemaps are wanted too, not pages alone
     validators: Mapping[str, str] = field(default_factory=dict)  # If-None-Match, If-Modified-Since
+    unwanted: Callable[[str], str | None] = lambda url: None  # why a URL is not to be asked on the way
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,8 +220,9 @@ class Client:
         headers = {**_own_headers(start, request.site), **request.validators}
         while True:
             url = trail[-1]
-            await self.polite.check(url, request.site)
-            answer, pause = await self.polite.ask(url, headers, request.site)
+            site = request.site.at(url)
+            await self.polite.check(url, site)
+            answer, pause = await self.polite.ask(url, headers, site)
             target = redirect(url, answer)
             page = None if target else self._page(request, answer, pause, url, bool(headers and request.validators))
             if page:
@@ -219,6 +230,8 @@ class Client:
             if page and not target:
                 return page
             assert target is not None
+            if reason := request.unwanted(target):
+                raise SkipPage(reason, url=target)
             _extend(trail, target)
             if origin(target) != origin(url):
                 headers = {}  # credentials, validators and all else: never on to another origin, nor back again

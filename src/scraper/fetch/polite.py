@@ -14,7 +14,7 @@ from typing import Protocol
 
 from scraper.errors import FetchError, SkipPage
 from scraper.fetch.decode import decode
-from scraper.fetch.hops import Answer, redirect, retry_after
+from scraper.fetch.hops import MAX_PAUSE, Answer, redirect, retry_after
 from scraper.fetch.options import Clock, SiteOptions
 from scraper.fetch.retry import Retry
 from scraper.fetch.robots import MAX_BYTES, Robots, read
@@ -123,7 +123,9 @@ class Pace:
     def _lane(self, host: str, site: SiteOptions) -> _Lane:
         lane = self._lanes.get(host)
         if lane is None:
-            lane = _Lane(asyncio.Semaphore(site.per_host), self._memory.get(host) or 0.0)
+            known, now = self._memory.get(host) or 0.0, self._clock.now().timestamp()
+            # Beyond what is ever noted: the clock was wrong then, or is now.
+            lane = _Lane(asyncio.Semaphore(site.per_host), known if known <= now + MAX_PAUSE else 0.0)
             self._lanes[host] = lane
         return lane
 

@@ -50,7 +50,7 @@ class Document:
         self.charset = charset_of(page.body, page.header("content-type"))
         self.html = to_utf8(page.body, self.charset)  # searched for what no element shows
         self.tree = LexborHTMLParser(self.html, scripting=True)
-        if b"<ruby" in self.html or b"<RUBY" in self.html:  # readings over a word are no part of it, in headings neither
+        if b"<ruby" in self.html or b"<RUBY" in self.html:  # readings over a word are no part of it, in headings too
             for reading in reversed(self.tree.css("rt, rp")):
                 reading.decompose()
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
