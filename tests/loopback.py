@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
 Route = bytes | Callable[["Asked"], bytes] | Callable[["Asked"], Awaitable[bytes]]
@@ -86,3 +87,25 @@ def page(text: str = "The bridge opens") -> bytes:
 
 def to(place: str, status: int = 302) -> bytes:
     return reply(status, b"", f"Location: {place}")
+
+
+@contextmanager
+def in_thread(routes: Mapping[str, Route], address: str = "127.0.0.80") -> Iterator[Server]:
+    """`serve` for tests that run commands: in a thread and a loop of its own."""
+    ready, stop, found = threading.Event(), threading.Event(), list[Server]()
+
+    async def work() -> None:
+        async with serve(routes, address) as server:
+            found.append(server)
+            ready.set()
+            while not stop.is_set():  # noqa: ASYNC110 - set by the test's thread
+                await asyncio.sleep(0.02)
+
+    thread = threading.Thread(target=lambda: asyncio.run(work()))
+    thread.start()
+    try:
+        ready.wait(10)
+        yield found[0]
+    finally:
+        stop.set()
+        thread.join()

@@ -159,6 +159,11 @@ def test_site_of_a_url_and_its_rules(tmp_path: Path) -> None:
     assert loaded.site_of("https://b.example/") is None
 
 
+def test_site_of_a_url_in_another_spelling(tmp_path: Path) -> None:
+    loaded = config.load(write(tmp_path, SITE.replace("a.example", "пример.рф")))
+    assert loaded.site_of("https://xn--e1afmkfd.xn--p1ai/x") is not None
+
+
 def test_ten_thousand_sites(tmp_path: Path) -> None:
     """F11: the limit here is generous; it is told apart from one that grows with the square of the sites."""
     text = "".join(f'[sites.s{n}]\nstart = ["https://s{n}.example/"]\n' for n in range(10_000))

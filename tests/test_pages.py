@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 import tracemalloc
 from collections import Counter
@@ -22,7 +21,7 @@ import pytest
 import loopback
 import valley
 from archived import HTML
-from scraper import pages, pipeline
+from scraper import config, pages, pipeline
 from scraper.archive import warcread, warcwrite
 from scraper.archive.entry import Entry
 from scraper.errors import ParseFailed, SkipPage
@@ -141,6 +140,24 @@ async def _read(parse: Any) -> Outcome:
 
 # --- secrets --------------------------------------------------------------------------------------------------------
 
+# header, what of it is kept nowhere
+HIDDEN: dict[str, tuple[tuple[str, str], set[str]]] = {
+    "credentials": (("Authorization", "Bearer abcdef-12"), {"Bearer abcdef-12", "abcdef-12"}),
+    "a word is one too": (("X-Desk-Key", "swordfish"), {"swordfish"}),
+    "a cookie": (("Cookie", "sid=a1b2c3d4"), {"sid=a1b2c3d4", "a1b2c3d4"}),
+    "a choice": (("Cookie", "edition=europe; zone=Asia/Kabul"), {"edition=europe; zone=Asia/Kabul"}),
+    "an address": (("Origin", "https://valley.example"), set()),
+    "short": (("Cookie", "a=1"), set()),
+}
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_is_secret(name: str) -> None:
+    (header, value), wanted = HIDDEN[name]
+    site = config.Site("valley", ("https://valley.example/",), headers={header: value})
+    assert pages.secrets_of(config.Config(sites={"valley": site})).values == wanted
+
+
 SECRETS = {"header": "hdr-S3cret-aaaa", "cookie": "ck-S3cret-bbbb", "userinfo": "ui-S3cret-cccc"}
 
 
@@ -165,22 +182,9 @@ def _site(server: Any) -> dict[str, Any]:
 @pytest.fixture
 def echo() -> Iterator[str]:
     """The origin of a server that runs in a thread."""
-    ready, stop, found = threading.Event(), threading.Event(), []
-
-    async def serve() -> None:
-        async with loopback.serve({}) as server:
-            found.append(server)
-            server.routes = _site(found)
-            ready.set()
-            while not stop.is_set():  # noqa: ASYNC110 - set by the test's thread
-                await asyncio.sleep(0.02)
-
-    thread = threading.Thread(target=lambda: asyncio.run(serve()))
-    thread.start()
-    ready.wait(10)
-    yield found[0].origin
-    stop.set()
-    thread.join()
+    with loopback.in_thread({}) as server:
+        server.routes = _site([server])
+        yield server.origin
 
 
 def test_no_secret_is_written(echo: str, tmp_path: Path) -> None:

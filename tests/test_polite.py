@@ -361,6 +361,20 @@ def test_long_waits_park_the_host_and_are_remembered(wait: str, word: str) -> No
     assert asked == (2 if word == "host_parked" else 6), "N41: robots.txt, one page, and nothing in the second run"
 
 
+def test_a_pause_noted_by_a_wrong_clock_is_forgotten() -> None:
+    memory, fake = RunMemory(), FakeClock()
+    memory.set("127.0.0.80", fake.clock().now().timestamp() + 10 * 365 * 86_400)
+
+    async def run() -> str:
+        async with (
+            serve({"/robots.txt": reply(404), "*": page()}) as server,
+            open_client(LOCAL, memory=memory, clock=fake.clock()) as client,
+        ):
+            return await get(client, f"{server.origin}/1")
+
+    assert asyncio.run(run()) == "200", "O25"
+
+
 def test_endless_429_parks_the_host() -> None:
     fake = FakeClock()
 

@@ -31,7 +31,14 @@ _SERIES = (f"{FOLDER}/pages", ".warc.gz")
 LARGEST = 64 << 20  # bytes of a decoded body that an archive may give
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no text that UTF-8 can write: JSON's \\ud800 without its other half
 # Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
-_NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", "from", "referer", "user-agent"}
+_NO_SECRETS = re.compile(
+    r"accept.*|cache-control|connection|dnt|from|host|origin|pragma|priority|range|referer|save-data|sec-.*|te"
+    r"|upgrade-insecure-requests|user-agent|x-requested-with"
+)
+_CREDENTIAL = re.compile(r"auth|key|pass|secret|session|token")  # in the name of a header: all of it is secret
+_WORDS = re.compile(r"[A-Za-z]+(?:[-_/. ][A-Za-z]+)*")  # of a choice, "edition=europe": addresses have them too
+_SCHEMES = {"Basic", "Bearer", "Digest", "Token"}  # of RFC 7235 section 2.1, in front of what is secret
+_SHORT = 6  # characters; a shorter text stands everywhere by chance
 
 
 # --- keeping --------------------------------------------------------------------------------------------------------
@@ -39,11 +46,23 @@ _NO_SECRETS = {"accept", "accept-encoding", "accept-language", "cache-control", 
 
 def secrets_of(config: Config | None) -> Secrets:
     """What no archive may hold: the configured headers, whatever in them may be a secret, and the proxy's password."""
-    given = [pair for site in (config.sites.values() if config else ()) for pair in site.headers.items()]
-    values = [value for name, value in given if name.lower() not in _NO_SECRETS]
-    parts = {part for value in values for part in (value, *re.split(r"[\s;,=:]+", value))}
+    given = {
+        (n.lower(), value) for site in (config.sites.values() if config else ()) for n, value in site.headers.items()
+    }
+    parts = {part for name, value in given for part in _secret_parts(name, value)}
     password = urlsplit(config.fetch.proxy).password if config else None
-    return Secrets({name.lower() for name, _ in given}, {part for part in (*parts, password or "") if len(part) >= 6})
+    return Secrets({name for name, _ in given}, parts | ({password} if password else set()))
+
+
+def _secret_parts(name: str, value: str) -> Iterator[str]:
+    """The header's value, and its parts that would give something away wherever they stand; no cookie's name does."""
+    if _NO_SECRETS.fullmatch(name):
+        return
+    pieces = re.split(r"[\s;,]+", value)
+    for part in (value, *pieces, *(piece.partition("=")[2] for piece in pieces)):
+        is_choice = _WORDS.fullmatch(part.partition("=")[2] or part) and not _CREDENTIAL.search(name)
+        if len(part) >= _SHORT and part not in _SCHEMES and not is_choice:
+            yield part
 
 
 def discreet(fetch: Fetch, secrets: Secrets) -> Fetch:

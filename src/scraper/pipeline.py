@@ -68,6 +68,7 @@ class Run:
     pending: int = 0  # URLs discovered whose outcome is not on disk yet; 0 at the end of a whole run
     _seen: set[str] = field(default_factory=set)
     _taken: int = 0
+    _left: dict[str, tuple[Site, SkipPage]] = field(default_factory=dict)  # URLs that a site leads to and does not want
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _lanes: dict[str, list[asyncio.Queue[tuple[Site, str] | None]]] = field(default_factory=dict)
     _results: asyncio.Queue[Result | None] = field(default_factory=lambda: asyncio.Queue(QUEUED))
@@ -93,6 +94,7 @@ class Run:
             async with asyncio.TaskGroup() as finders:
                 for site in sites:
                     self._tasks.append(finders.create_task(self._find(site, lanes)))
+            await self._leave()
             for queues in self._lanes.values():
                 for queue in queues:
                     queue.put_nowait(None)
@@ -107,25 +109,35 @@ class Run:
             if url in self._seen:
                 copies += lead.page is not None
                 continue
-            self._seen.add(url)
-            reason = None if problem else site.unwanted(url)
-            if not reason:
-                taken += 1
-                self._taken += 1
-            self.tell(Event(discovered=url))
-            if self.done(url):
+            if not problem and (reason := site.unwanted(url)):
+                self._left.setdefault(url, (site, SkipPage(reason)))
                 continue
-            self.pending += 1
+            taken += 1
+            self._taken += 1
+            if not self._is_new(url):
+                continue
             if problem:
                 await self._results.put(Result(failure(url, site.name, problem)))
-            elif reason:
-                await self._results.put(Result(Outcome(url, "skipped", reason, site.name)))
             elif lead.page:
                 await self._take(site, url, lead.page, lanes)
             else:
                 self._lane(host_of(url), site, lanes).put_nowait((site, url))
         if copies:
             self.tell(Event(note=f"{site.name}: {copies} more saved pages of the same addresses were left out"))
+
+    def _is_new(self, url: str) -> bool:
+        """Note a URL, and whether it has no outcome from an earlier part of this run."""
+        self._seen.add(url)
+        self.tell(Event(discovered=url))
+        is_new = not self.done(url)
+        self.pending += is_new
+        return is_new
+
+    async def _leave(self) -> None:
+        """The end of what no site wanted: until all starts are read, another one may want what the first does not."""
+        for url, (site, skip) in self._left.items():
+            if url not in self._seen and self._is_new(url):
+                await self._results.put(Result(failure(url, site.name, skip)))
 
     async def _take(self, site: Site, url: str, page: Page, lanes: asyncio.TaskGroup) -> None:
         """A saved page needs no lane; the place that it waits for keeps memory within bounds."""

@@ -29,7 +29,7 @@ _WORTH_A_RETRY = frozenset({408, 425, 429, 500, 502, 503, 504, *range(520, 527)}
 
 _META = re.compile(rb"<meta\b[^>]{0,500}>", re.IGNORECASE).finditer
 _HTTP_EQUIV = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh\b", re.IGNORECASE).search
-_CONTENT = re.compile(rb"\bcontent\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE).search
+_CONTENT = re.compile(rb"\bcontent\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE).search
 _HIDDEN = re.compile(rb"<!--.*?-->|<(noscript|script|style|template)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL).sub
 _REFRESH = re.compile(r"\s*0*(?:\.0*)?\s*[;,]\s*(?:url\s*=)?\s*[\"']?([^\"']+)", re.IGNORECASE).match
 _REFRESH_WITHIN = 8192  # bytes: a page that only sends on says so early
@@ -109,7 +109,7 @@ def _meta_refresh(body: bytes) -> list[str]:
     for tag in _META(_HIDDEN(b"", start)):
         content = _HTTP_EQUIV(tag[0]) and _CONTENT(tag[0])
         if content:
-            return [(content[1] or content[2] or b"").decode("latin-1").replace("&amp;", "&")]
+            return [(content[1] or content[2] or content[3] or b"").decode("latin-1").replace("&amp;", "&")]
     return []
 
 

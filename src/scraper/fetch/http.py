@@ -13,6 +13,7 @@ from typing import NamedTuple
 import httpx
 
 from scraper.errors import FetchError, SkipPage
+from scraper.fetch.cookies import Jar
 from scraper.fetch.decode import decode
 from scraper.fetch.dial import tls_fault
 from scraper.fetch.guard import Guard
@@ -27,7 +28,11 @@ from scraper.urls import BadUrl, normalise, origin
 log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 10
+START_BODY = 50 << 20  # bytes of a start page, which is cut there: the sitemap protocol's own limit for one file
 MAX_CONNECTIONS = 256  # per origin; how many are used at once is the pacing's business
+
+
+Step = tuple[str, str]  # a URL and the Cookie header that it is asked with, empty for none
 
 
 class Fault(NamedTuple):
@@ -83,7 +88,10 @@ class Wire:
 
     def __init__(self, options: FetchOptions, guard: Guard, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport` replaces the one that `options` ask for."""
+        patience = max(Limits().first_byte, options.timeout / 2)
         self._limits = Limits(
+            first_byte=patience,
+            idle=patience,
             total=options.timeout,
             max_body=options.max_body,
             max_connections=MAX_CONNECTIONS,
@@ -216,27 +224,34 @@ class Client:
             raise
 
     async def _follow(self, request: Request, start: str) -> Page:
-        trail = [start]
+        trail, jar = [(start, "")], Jar()
         headers = {**_own_headers(start, request.site), **request.validators}
+        most = max(self.max_body, START_BODY) if request.any_type else self.max_body
         while True:
-            url = trail[-1]
+            url, cookies = trail[-1]
             site = request.site.at(url)
             await self.polite.check(url, site)
-            answer, pause = await self.polite.ask(url, headers, site)
+            cut = most if request.any_type else None
+            answer, pause = await self.polite.ask(url, _with_cookies(headers, cookies), site, cut)
+            jar.take(url, answer)
             target = redirect(url, answer)
-            page = None if target else self._page(request, answer, pause, url, bool(headers and request.validators))
-            if page:
-                target = self._refresh(page, answer, trail)
-            if page and not target:
+            conditional = bool(headers and request.validators)
+            page = None if target else self._page(request, answer, pause, url, conditional, most)
+            if page and page.status == 200:  # one that sends on at once is followed like a redirect...
+                target = refresh(url, answer, page.body)
+            step = _step(trail, target, jar) if target else None
+            if page and (step is None or step in trail):  # ...but not back to where we were
                 return page
-            assert target is not None
+            assert target and step
             if reason := request.unwanted(target):
                 raise SkipPage(reason, url=target)
-            _extend(trail, target)
+            _extend(trail, step)
             if origin(target) != origin(url):
                 headers = {}  # credentials, validators and all else: never on to another origin, nor back again
 
-    def _page(self, request: Request, answer: Answer, pause: float | None, url: str, conditional: bool) -> Page:
+    def _page(
+        self, request: Request, answer: Answer, pause: float | None, url: str, conditional: bool, most: int
+    ) -> Page:
         """Raises FetchError for an answer that carries none."""
         if answer.status == 304:
             if not conditional:
@@ -247,26 +262,36 @@ class Client:
             raise refused
         if not answer.body:
             raise FetchError("empty", url=url)
-        body = decode(answer.body, answer.values("content-encoding"), self.max_body).body
+        body = decode(answer.body, answer.values("content-encoding"), most).body
         if not request.any_type:
-            require_page(url, next(iter(answer.values("content-type")), None), body, request.site.types)
+            require_page(url, ", ".join(answer.values("content-type")), body, request.site.types)
         require_whole(url, answer, body)
         wire = None if body == answer.body else answer.body
         return Page(request.url, url, answer.status, answer.headers, body, self.clock.now(), wire)
 
-    def _refresh(self, page: Page, answer: Answer, trail: list[str]) -> str | None:
-        """A page that sends on at once is followed like a redirect, unless it only sends us back where we were."""
-        target = refresh(page.final_url, answer, page.body) if page.status == 200 else None
-        return None if target in trail else target
+
+def _step(trail: list[Step], target: str, jar: Jar) -> Step:
+    """The next URL with the cookies that go with it: none, until a gate sends back for them to where we were."""
+    is_gate = (target, "") in trail or any(cookies for _, cookies in trail)
+    return target, jar.header(target) if is_gate else ""
 
 
-def _extend(trail: list[str], target: str) -> None:
-    log.debug("%s -> %s", trail[-1], target)
-    if target in trail:
-        raise FetchError("redirect_loop", url=trail[0], detail=f"{len(trail)} hops, back to {target[:200]}")
+def _extend(trail: list[Step], step: Step) -> None:
+    (start, _), (target, _) = trail[0], step
+    log.debug("%s -> %s", trail[-1][0], target)
+    if step in trail:
+        raise FetchError("redirect_loop", url=start, detail=f"{len(trail)} hops, back to {target[:200]}")
     if len(trail) > MAX_REDIRECTS:
-        raise FetchError("too_many_redirects", url=trail[0], detail=f"the next is {target[:200]}")
-    trail.append(target)
+        raise FetchError("too_many_redirects", url=start, detail=f"the next is {target[:200]}")
+    trail.append(step)
+
+
+def _with_cookies(headers: Mapping[str, str], cookies: str) -> Mapping[str, str]:
+    """`headers` with the cookies of the way behind the configured ones."""
+    if not cookies:
+        return headers
+    own = "; ".join(value for name, value in headers.items() if name.lower() == "cookie")
+    return {**_titled(headers), "Cookie": "; ".join(filter(None, (own, cookies)))}
 
 
 def _own_headers(url: str, site: SiteOptions) -> dict[str, str]:

@@ -30,17 +30,24 @@ _TAG = re.compile(
     re.IGNORECASE,
 ).search
 _XML_ROOT = re.compile(rb"<(?:rss|feed|rdf:rdf|urlset|sitemapindex|opml|svg)\b", re.IGNORECASE).search
+_TYPE = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+/[!#$%&'*+.^_`|~0-9a-z-]+").fullmatch
 _SNIFFED = 2048  # bytes
 
 
 def require_page(url: str, content_type: str | None, body: bytes, types: frozenset[str]) -> None:
     """Raises SkipPage("not_html") unless the answer is HTML or declared as one of `types` ("text/plain")."""
-    declared = (content_type or "").partition(";")[0].strip().lower()
+    declared = _declared(content_type or "")
     binary = _magic(body)
     if declared in types and not (binary and declared.startswith("text/")):
         return
     if binary or not (declared in _HTML or (declared in _UNSAID and _looks_like_html(body))):
         raise SkipPage("not_html", url=url, detail=(binary or declared or "unknown type")[:80])
+
+
+def _declared(content_types: str) -> str:
+    """The last of the types that is one, "" for none (Fetch standard, "extract a MIME type")."""
+    named = [each.partition(";")[0].strip().lower() for each in content_types.split(",")]
+    return next((name for name in reversed(named) if _TYPE(name)), "")
 
 
 def _magic(body: bytes) -> str | None:

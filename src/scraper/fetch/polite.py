@@ -180,10 +180,6 @@ class Polite:
             raise SkipPage("robots", url=url)
         self.pace.slow_down(origin(url).host, rules.crawl_delay, site)
 
-    async def ask(self, url: str, headers: Mapping[str, str], site: SiteOptions) -> tuple[Answer, float | None]:
-        """One request in its turn: the answer, and the pause in seconds that the host wants, if any."""
-        return await self._ask(url, headers, site, None)
-
     async def robots(self, url: str, site: SiteOptions) -> Robots:
         """The rules of the URL's origin; one request however many wait. Raises FetchError, never worth a retry."""
         key = origin(url)
@@ -233,7 +229,7 @@ class Polite:
 
     async def _download(self, url: str, site: SiteOptions) -> Robots:
         for _ in range(ROBOTS_REDIRECTS + 1):
-            answer, pause = await self._ask(url, _PLAIN, site, MAX_BYTES * 2)  # twice for UTF-16
+            answer, pause = await self.ask(url, _PLAIN, site, MAX_BYTES * 2)  # twice for UTF-16
             target = redirect(url, answer)
             if target is None:
                 return self._verdict(answer, pause)
@@ -247,9 +243,10 @@ class Polite:
             return read(b"", self.token)
         return read(decode(answer.body, answer.values("content-encoding"), ROBOTS_DECODED).body, self.token)
 
-    async def _ask(
+    async def ask(
         self, url: str, headers: Mapping[str, str], site: SiteOptions, cut: int | None
     ) -> tuple[Answer, float | None]:
+        """One request in its turn: the answer, its body cut at `cut` bytes, and the seconds that the host wants."""
         host = origin(url).host
         async with self.pace.turn(host, site):
             try:
