@@ -14,7 +14,7 @@ import httpx
 
 from scraper.errors import FetchError
 from scraper.fetch.options import Clock
-from scraper.fetch.reply import GarbledReply, H11Reply, Limits, LlhttpReply, Reply
+from scraper.fetch.reply import Limits, Reply
 from scraper.fetch.transport import Body
 from scraper.fetch.wire import READ_SIZE, next_deadline
 from scraper.model import Page
@@ -68,10 +68,7 @@ class Rehearsal(httpx.AsyncBaseTransport):
         limits: Limits = request.extensions.get("limits") or Limits()
         deadline, head_only = self._clock.monotonic() + limits.total, request.method == "HEAD"
         try:
-            try:
-                reply = await self._ask(request, LlhttpReply(limits, head_only=head_only), limits, deadline)
-            except GarbledReply:  # the second try of `Transport`
-                reply = await self._ask(request, H11Reply(limits, head_only=head_only), limits, deadline)
+            reply = await self._ask(request, Reply(limits, head_only=head_only), limits, deadline)
         except FetchError as error:
             error.url = error.url or str(request.url)
             raise

@@ -1,4 +1,4 @@
-"""The reply to one request as its bytes come in: read by llhttp, or the second time by h11, under the same caps."""
+"""The reply to one request as its bytes come in: read by llhttp, or else by h11, under the same caps."""
 
 from __future__ import annotations
 
@@ -35,19 +35,16 @@ class Limits:
     max_held: int = 64 * MIB  # unfinished bodies of all hosts together; beyond it connections take turns
 
 
-class GarbledReply(FetchError):
-    """llhttp does not understand the reply; h11, which is more lenient, may."""
-
-    def __init__(self, detail: str) -> None:
-        super().__init__("protocol", detail=detail)
-
-
 class _ReadEnough(Exception):
-    """Stops llhttp: the reply is complete or beyond saving."""
+    """Stops a parser: the reply is complete or beyond saving."""
 
 
 class Reply:
-    """The reply to one request as far as it was read. A reader is made for one reply and never used again."""
+    """The reply to one request as far as it was read; made for one reply and never used again.
+
+    llhttp has the leniencies that no later reader can be tricked by: nobody reads after us. A head that it does not
+    understand all the same is read by h11 from its first byte on; then the flags have "h11".
+    """
 
     def __init__(self, limits: Limits, *, head_only: bool) -> None:
         self.status = 0
@@ -67,6 +64,13 @@ class Reply:
         self._interim = 0
         self._framing: Literal["", "length", "chunked", "close", "none"] = ""  # "" while the head is not complete
         self._fault: FetchError | None = None
+        self._early = b""  # what came before the head was complete
+        self._second: H11Reader | None = None
+        self.on_header, self.on_body = self._header, self._data
+        self._parser = httptools.HttpResponseParser(self)
+        self._parser.set_dangerous_leniencies(
+            lenient_chunked_length=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
+        )
 
     @property
     def body(self) -> bytes:
@@ -96,10 +100,41 @@ class Reply:
         self.done = True
 
     def release(self) -> None:
-        """Let go of the parser, which points back here."""
+        """Let go of the parsers, which point back here."""
+        del self._parser, self._second, self.on_header, self.on_body
 
     def _parse(self, data: memoryview) -> None:
-        raise NotImplementedError
+        try:
+            if self._second:
+                self._second.feed(bytes(data))
+            else:
+                self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            self._stopped(str(error), data)
+        if not self._framing:
+            self._early += data
+
+    def _stopped(self, why: str, data: memoryview) -> None:
+        """llhttp reads no further."""
+        if self._fault or "body_cut" in self.flags:
+            return
+        if self.done:
+            self.reusable = False
+            self.flags += [] if "body_excess" in self.flags else ["body_excess"]
+        elif self._framing or "in Content-Length" in why:  # h11 would read "1, 1" as 1
+            self._fault = FetchError("protocol", detail=why)
+        else:
+            self.read_anew(self._early + data)
+
+    def read_anew(self, data: bytes) -> None:
+        """Have h11 read what has come so far, and all that will."""
+        self.status, self.reason, self.version = 0, b"", ""
+        self._lines = self._head_size = self._interim = 0
+        self.headers.clear()
+        self.flags.append("h11")
+        self._second = H11Reader(self, self._limits.max_headers, head_only=self._head_only)
+        if data:  # to h11, none is the end
+            self._second.feed(data)
 
     def _refuse(self, reason: str, detail: str) -> None:
         self._fault = self._fault or FetchError(reason, detail=detail)
@@ -169,34 +204,7 @@ class Reply:
             self.flags.append("body_excess")
         raise _ReadEnough
 
-
-class LlhttpReply(Reply):
-    """Read by llhttp, with the leniencies that no later reader can be tricked by: nobody reads after us."""
-
-    def __init__(self, limits: Limits, *, head_only: bool) -> None:
-        super().__init__(limits, head_only=head_only)
-        self.on_header, self.on_body = self._header, self._data
-        self._parser = httptools.HttpResponseParser(self)
-        self._parser.set_dangerous_leniencies(
-            lenient_chunked_length=True, lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True
-        )
-
-    def release(self) -> None:
-        del self._parser, self.on_header, self.on_body
-
-    def _parse(self, data: memoryview) -> None:
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            if self._fault or "body_cut" in self.flags:
-                return
-            if self.done:
-                self.reusable = False
-                self.flags += [] if "body_excess" in self.flags else ["body_excess"]
-            elif "in Content-Length" in str(error):  # h11 would read "1, 1" as 1
-                self._fault = FetchError("protocol", detail=str(error))
-            else:
-                self._fault = GarbledReply(str(error))
+    # What llhttp calls.
 
     def on_message_begin(self) -> None:
         if self.done:
@@ -213,31 +221,10 @@ class LlhttpReply(Reply):
     def on_message_complete(self) -> None:
         self.done = bool(self._framing)
 
+    # What h11 reads.
 
-class H11Reply(Reply):
-    """Read by h11, which takes folded headers, odd versions and doubled lengths. Its connection is never used again."""
-
-    def __init__(self, limits: Limits, *, head_only: bool) -> None:
-        super().__init__(limits, head_only=head_only)
-        self.flags.append("h11")
-        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=limits.max_headers)
-        self._state.send(h11.Request(method="HEAD" if head_only else "GET", target="/", headers=[("Host", "-")]))
-        self._state.send(h11.EndOfMessage())
-
-    def _parse(self, data: memoryview) -> None:
-        try:
-            self._state.receive_data(bytes(data))
-            while not self.done and self._take(self._state.next_event()):
-                pass
-        except h11.RemoteProtocolError as error:
-            self._fault = FetchError("protocol", detail=str(error))
-        except _ReadEnough:
-            pass
-        if self.done and self._state.trailing_data[0]:
-            self.flags.append("body_excess")
-
-    def _take(self, event: object) -> bool:
-        """False when h11 needs more data."""
+    def take(self, event: object) -> bool:
+        """False when h11 needs more data. Its connection is never used again."""
         if isinstance(event, h11.InformationalResponse | h11.Response):
             for name, value in event.headers.raw_items():
                 self._header(name, value)
@@ -250,3 +237,29 @@ class H11Reply(Reply):
         else:
             return False
         return True
+
+    def refused(self, why: str) -> None:
+        self._fault = self._fault or FetchError("protocol", detail=why)
+
+
+class H11Reader:
+    """h11, which takes folded headers, odd versions and doubled lengths."""
+
+    def __init__(self, reply: Reply, max_headers: int, *, head_only: bool) -> None:
+        self._reply = reply
+        self._state = h11.Connection(h11.CLIENT, max_incomplete_event_size=max_headers)
+        self._state.send(h11.Request(method="HEAD" if head_only else "GET", target="/", headers=[("Host", "-")]))
+        self._state.send(h11.EndOfMessage())
+
+    def feed(self, data: bytes) -> None:
+        reply = self._reply
+        try:
+            self._state.receive_data(data)
+            while not reply.done and reply.take(self._state.next_event()):
+                pass
+        except h11.RemoteProtocolError as error:
+            reply.refused(str(error))
+        except _ReadEnough:
+            pass
+        if reply.done and self._state.trailing_data[0]:
+            reply.flags.append("body_excess")

@@ -1,8 +1,6 @@
 """httpx's transport on asyncio and llhttp: lanes per host, checked addresses, deadlines, caps.
 
-httpx's own pool looks at all connections for each request: ten times the CPU and more (bench/wire.py). The second try
-of a garbled reply is read by h11, as httpx's stock transport does, but over our own wire: so its address comes from the
-same guard, and the same deadline and caps hold.
+httpx's own pool looks at all connections for each request: ten times the CPU and more (bench/wire.py).
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ import httpx
 from scraper.errors import FetchError
 from scraper.fetch.dial import dial, tls_fault
 from scraper.fetch.pressure import Pressure
-from scraper.fetch.reply import GarbledReply, H11Reply, Limits, LlhttpReply, Reply
+from scraper.fetch.reply import Limits, Reply
 from scraper.fetch.wire import READ_SIZE, Connection
 
 __all__ = ["Connect", "Limits", "Transport"]
@@ -28,7 +26,6 @@ __all__ = ["Connect", "Limits", "Transport"]
 # Host, port -> literal IP addresses that may be connected to, best first; raises FetchError. Asked once a connection.
 Connect = Callable[[str, int], Awaitable[Sequence[str]]]
 Origin = tuple[str, str, int]  # scheme, host, port
-Reader = type[LlhttpReply] | type[H11Reply]
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -72,25 +69,23 @@ class _Job:
     connection: Connection | None = None
     reply: Reply | None = None
 
-    def send(self, connection: Connection, reader: Reader) -> None:
+    def send(self, connection: Connection) -> None:
         assert self.deadline is not None
         self.connection = connection
-        self.reply = reader(self.limits, head_only=self.method == "HEAD")
+        self.reply = Reply(self.limits, head_only=self.method == "HEAD")
         connection.send(self.wire, self.reply, self.limits, self.deadline, self.answered)
 
     def finish(self) -> None:
         if self.connection and self.reply:
             self.connection.finish(self.reply)
 
-    def next_reader(self, error: FetchError) -> Reader:
-        """Who reads the second try, over a new connection. Raises `error` when none is due."""
-        if self.method in ("GET", "HEAD"):
-            if isinstance(error, GarbledReply):
-                return H11Reply
-            # RFC 9112 section 9.3.1: the server may have closed a kept connection before the request came.
-            if error.reason == "no_response" and self.connection and self.connection.idle_since:
-                return LlhttpReply
-        raise error
+    def may_ask_again(self, error: FetchError) -> bool:
+        """Whether a second try, over a new connection, is due.
+
+        RFC 9112 section 9.3.1: the server may have closed a kept connection before the request came.
+        """
+        is_kept = bool(self.connection and self.connection.idle_since)
+        return self.method in ("GET", "HEAD") and error.reason == "no_response" and is_kept
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -99,7 +94,7 @@ class Transport(httpx.AsyncBaseTransport):
     The response's extensions: `wire` (the whole body, content coding not undone: aread() would undo it without a cap),
     `flags` (see below), `address` (the IP connected to), `http_version` and `reason_phrase`. Flags: "body_excess" (more
     bytes than announced), "body_cut" (Limits.cut_body), "chunked_and_length", "close_framed" (only the end of the
-    connection ended the body, so it may be cut short), "tls_unclosed" (and not even TLS said so), "h11" (second try).
+    connection ended the body, so it may be cut short), "tls_unclosed" (and not even TLS said so), "h11" (who read it).
 
     `request.extensions["limits"]` replaces the limits for one request. The total deadline runs from the moment at which
     the host's lane and one of the `max_in_flight` places are free. Raises FetchError: `connect`, `tls_*`, `timeout`
@@ -161,7 +156,6 @@ class Transport(httpx.AsyncBaseTransport):
 
     async def _ask(self, job: _Job) -> tuple[Reply, str]:
         """The reply and the address it came from. One coroutine, as each level of them is woken for each reply."""
-        reader: Reader = LlhttpReply
         lane = job.lane
         try:
             if self._places and (lane.turns or not self._waiting):
@@ -175,14 +169,15 @@ class Transport(httpx.AsyncBaseTransport):
                     await job.answered
                     replied = job.reply is not None
                 except FetchError as error:
-                    reader = job.next_reader(error)
+                    if not job.may_ask_again(error):
+                        raise
                 finally:
                     job.finish()
                 if replied:
                     return self._kept(job)
                 connection = await self._connected(job)
                 job.answered = asyncio.get_running_loop().create_future()
-                job.send(connection, reader)
+                job.send(connection)
         finally:
             if job.deadline is not None:
                 self._places += 1
@@ -202,7 +197,7 @@ class Transport(httpx.AsyncBaseTransport):
         self._places -= 1
         job.deadline = asyncio.get_running_loop().time() + job.limits.total
         if kept := self._take_idle(job.lane):
-            job.send(kept, LlhttpReply)
+            job.send(kept)
         else:
             job.answered.set_result(None)
 
