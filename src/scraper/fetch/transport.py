@@ -79,13 +79,14 @@ class _Job:
         if self.connection and self.reply:
             self.connection.finish(self.reply)
 
-    def may_ask_again(self, error: FetchError) -> bool:
-        """Whether a second try, over a new connection, is due.
+    def require_second(self, error: FetchError) -> None:
+        """Raises `error` unless a second try, over a new connection, is due.
 
         RFC 9112 section 9.3.1: the server may have closed a kept connection before the request came.
         """
         is_kept = bool(self.connection and self.connection.idle_since)
-        return self.method in ("GET", "HEAD") and error.reason == "no_response" and is_kept
+        if not (self.method in ("GET", "HEAD") and error.reason == "no_response" and is_kept):
+            raise error
 
 
 class Transport(httpx.AsyncBaseTransport):
@@ -169,8 +170,7 @@ class Transport(httpx.AsyncBaseTransport):
                     await job.answered
                     replied = job.reply is not None
                 except FetchError as error:
-                    if not job.may_ask_again(error):
-                        raise
+                    job.require_second(error)
                 finally:
                     job.finish()
                 if replied:
