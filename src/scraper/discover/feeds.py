@@ -6,25 +6,24 @@ import msgspec
 
 from scraper.discover.found import Links
 from scraper.discover.xml import Element, read
+from scraper.urls import join
 
 MAX_ITEMS = 10_000
 
 
-def feed(body: bytes) -> Links:
-    """The item links of an XML feed, in its order."""
-    links = Links()
+def feed(body: bytes, base: str) -> Links:
+    """The item links of an XML feed at the address `base`, in its order."""
+    links = Links(kind="feed")
     current: dict[str, str] = {}
 
     def on_end(element: Element) -> None:
         if element.name in ("item", "entry"):
-            link = current.get("link") or current.get("guid")
-            if link and len(links.pages) < MAX_ITEMS:
-                links.pages.append(link)
+            links.add(base, current.get("link") or _address(current.get("guid", "")), MAX_ITEMS)
             current.clear()
         elif element.path and element.path[-1] in ("item", "entry"):
             _note(element, current)
 
-    links.problem = read(body, on_end)
+    links.problem = read(body, base, on_end)
     return links
 
 
@@ -34,16 +33,27 @@ def _note(element: Element, current: dict[str, str]) -> None:
         target = element.text or (
             element.attributes.get("href", "") if element.attributes.get("rel", "alternate") == "alternate" else ""
         )
-        if target:
-            current.setdefault("link", target)
+        if target and (url := join(element.base, target)):
+            current.setdefault("link", url)
     elif element.name == "guid" and element.attributes.get("ispermalink", "true") != "false":
         current["guid"] = element.text
 
 
-def json_feed(body: bytes) -> Links:
-    """The item links of a JSON Feed 1.x."""
+def _address(guid: str) -> str:
+    """The guid, empty where it is a system's own id: many print those without isPermaLink, whose default is true."""
+    return guid if guid[:8].lower().startswith(("http://", "https://")) else ""
+
+
+def json_feed(body: bytes, base: str) -> Links:
+    """The item links of a JSON Feed 1.x at the address `base`."""
+    links = Links(kind="json feed")
     try:
-        items = msgspec.json.decode(body)["items"][:MAX_ITEMS]
-        return Links(pages=[i["url"] for i in items if isinstance(i, dict) and isinstance(i.get("url"), str)])
-    except (msgspec.DecodeError, KeyError, TypeError, RecursionError) as error:
-        return Links(problem=f"not a JSON feed: {error}")
+        items = msgspec.json.decode(body)["items"]
+        for item in items if isinstance(items, list) else ():
+            url = item.get("url") if isinstance(item, dict) else None
+            links.add(base, url if isinstance(url, str) else "", MAX_ITEMS)
+    except KeyError:
+        links.problem = "it has no items"
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        links.problem = f"damaged JSON: {error}"
+    return links

@@ -15,17 +15,20 @@ _FILE = re.compile(r"\.(?:jpe?g|png|gif|svg|webp|pdf|zip|mp[34]|css|js|xml|ico)$
 _SIDE = "header, footer, nav, aside, form"
 
 
-def listing(body: bytes) -> Links:
+def listing(body: bytes, url: str) -> Links:
     """Links of an HTML page that look like articles: a headline's length, a slug, a date or an id in the address."""
     tree = LexborHTMLParser(body, scripting=True)
     for node in tree.css(_SIDE):
         node.decompose()
-    links: dict[str, None] = {}
+    links = Links(kind="listing")
+    found: dict[str, None] = {}
     for node in tree.css("a[href]"):
         href = (node.attributes.get("href") or "").strip()
         if href and _looks_like_article(href, node.text(strip=True)):
-            links.setdefault(href)
-    return Links(pages=list(links)[:MAX_LINKS])
+            found.setdefault(href)
+    for href in found:
+        links.add(url, href, MAX_LINKS)
+    return links
 
 
 def _looks_like_article(href: str, text: str) -> bool:

@@ -8,13 +8,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from scraper.discover import feeds, listings, sitemaps
+from scraper.discover.charset import to_utf8
 from scraper.discover.found import Links
 from scraper.errors import FetchError, ParseFailed, ScraperError, unforeseen
 from scraper.model import Fetch, Page
-from scraper.urls import join
 
 MAX_SITEMAPS = 1_000  # sitemaps read from one start
 MAX_DEPTH = 5  # an index of indexes of ...
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # what may stand before the first character that counts
+_SITEMAP = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b")
+_FEED = re.compile(rb"<(?:[\w.-]+:)?(?:rss|feed|RDF)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +58,30 @@ async def walk(
             continue
         if links.problem:
             note(f"{address}: {links.problem}; {len(links.pages)} links were read before that")
-        for target in _resolve(links.sitemaps, page):
+        for target in links.sitemaps:
             if target not in seen and depth < MAX_DEPTH and len(seen) < MAX_SITEMAPS:
                 seen.add(target)
                 waiting.append((target, depth + 1))
-        for target in _resolve(links.pages, page):
+        for target in links.pages:
             yield Lead(target)
 
 
 def read(page: Page) -> Links:
-    """The links of a start page, by what its first bytes are."""
-    head = page.body[:2000].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith(b"\x1f\x8b") or re.search(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)\b", head):
-        return sitemaps.sitemap(page.body)
-    if re.search(rb"<(?:rss|feed|(?:[\w.-]+:)?RDF)\b", head):
-        return feeds.feed(page.body)
+    """The links of a start page, by what its first bytes are in UTF-8 and without gzip. Pure; never raises."""
+    body, problem = sitemaps.plain(page.body)
+    links = _read(to_utf8(body, page.header("content-type")).lstrip(_BLANK), page, cut=problem is not None)
+    links.problem = problem or links.problem
+    return links
+
+
+def _read(body: bytes, page: Page, *, cut: bool) -> Links:
+    head, base = body[:2000], page.final_url
+    if _SITEMAP.search(head):
+        return sitemaps.sitemap(body, base)
+    if _FEED.search(head):
+        return feeds.feed(body, base)
     if head.startswith(b"{"):
-        return feeds.json_feed(page.body)
-    if (page.header("content-type") or "").startswith("text/plain"):
-        return sitemaps.sitemap(page.body)
-    return listings.listing(page.body)
-
-
-def _resolve(links: list[str], page: Page) -> list[str]:
-    return [url for link in links if (url := join(page.final_url, link))]
+        return feeds.json_feed(body, base)
+    if sitemaps.is_packed(page.body) or (page.header("content-type") or "").lower().startswith("text/plain"):
+        return sitemaps.text_sitemap(body, base, cut=cut)
+    return listings.listing(body, base)
