@@ -100,6 +100,42 @@ CASES = [
     ),
     ("X15 xml:base evil", '<feed xml:base="file:///etc/"><entry><link href="1/"/></entry></feed>', [f"{A}1/"], []),
     ("X15 xml:base unreadable", '<feed xml:base="http://[/"><entry><link href="1/"/></entry></feed>', [f"{A}1/"], []),
+    ("listing: header of the page", f'<header><a href="{A}">One</a></header>', [], []),
+    (
+        "listing: header of an article",
+        f'<article><header><div><h2><a href="{A}">One</a></h2></div></header></article>',
+        [A],
+        [],
+    ),
+    (
+        "listing: footer of a section",
+        f'<main><section><footer><a href="{A}">One</a></footer></section></main>',
+        [A],
+        [],
+    ),
+    ("listing: menu in an article", f'<article><header><nav><a href="{A}">One</a></nav></header></article>', [], []),
+    ("listing: a form around the page", f'<form id=aspnetForm><h2><a href="{A}">One</a></h2></form>', [A], []),
+    (
+        "C37 base",
+        '<base target=_top><base href="/en/"><base href="/fr/"><a href="a-b-c-d">One</a>',
+        [f"{HOST}en/a-b-c-d"],
+        [],
+    ),
+    ("C37 base evil", '<base href="javascript:alert(1)"><a href="/a-b-c-d">One</a>', [f"{HOST}a-b-c-d"], []),
+    ("C37 base unreadable", '<base href="http://[/"><a href="/a-b-c-d">One</a>', [f"{HOST}a-b-c-d"], []),
+    (
+        "listing: plain permalinks",
+        '<a href="/?p=18200">One</a><a href="/">Home</a><a href="#18200">Top</a>',
+        [f"{HOST}?p=18200"],
+        [],
+    ),
+    (
+        "listing: a headline in Chinese",
+        '<a href="/y/a.html">米尔若尔人行桥在春季洪水后重新开放通行</a>',
+        [f"{HOST}y/a.html"],
+        [],
+    ),
+    ("listing: a menu in Chinese", '<a href="/y/">要闻</a>', [], []),
 ]
 
 
