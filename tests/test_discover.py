@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
+from datetime import date, timedelta
 from urllib.parse import quote
 
 import msgspec
 import pytest
 
 from scraper.discover.found import Links
-from scraper.discover.start import read
+from scraper.discover.start import read, walk
+from scraper.errors import FetchError
 from scraper.model import Page
 
 A, B = "https://post.example/2021/07/06/one/", "https://post.example/2021/07/06/two/"
@@ -25,6 +28,10 @@ def index(*lastmods: str) -> str:
     """An index of the sitemaps s1, s2 ... that changed at these times."""
     rows = (f"<sitemap><loc>{S}{n}</loc><lastmod>{t}</lastmod></sitemap>" for n, t in enumerate(lastmods, 1))
     return f"<sitemapindex>{''.join(rows)}</sitemapindex>"
+
+
+def nested(number: int) -> str:
+    return f"<sitemapindex><sitemap><loc>{HOST}{number}</loc></sitemap></sitemapindex>"
 
 
 def children(*numbers: int) -> list[str]:
@@ -174,6 +181,98 @@ def test_encodings_of_feeds(encoding: str, declared: str, header: str, letter: s
     feed = f"{declaration}<rss><item><title>{letter * 9}</title><link>{A}{letter}</link></item></rss>"
     links = read(page(feed.encode(encoding), f"text/xml; charset={header}" if header else "text/xml"))
     assert (links.pages, links.problem) == ([A + quote(letter)], None)
+
+
+FEED = f"<rss>{ITEM}</rss>"
+NOTHING = "is it the right address, and no login page? scraper init finds a site's feeds"
+CUT = "not all of its sitemaps were read: at most 1000, 5 deep; name more in start"
+EARLY = "Compressed file ended before the end-of-stream marker was reached"  # Python's own words
+MANY = [f"{HOST}{n}/" for n in range(50_001)]
+
+# What the start and further addresses hold, and what is told of them.
+TOLD = [
+    ("a sound feed", {A: FEED}, []),
+    ("an empty feed", {A: "<rss/>"}, [f"{A}: 0 links, read as a feed; {NOTHING}"]),
+    ("an empty sitemap", {A: "<urlset/>"}, [f"{A}: 0 links, read as a sitemap; {NOTHING}"]),
+    ("an empty JSON feed", {A: '{"items": []}'}, [f"{A}: 0 links, read as a json feed; {NOTHING}"]),
+    ("X11 a login page", {A: "<h1>Please log in</h1>"}, [f"{A}: 0 links, read as a listing; {NOTHING}"]),
+    ("X11 JSON", {A: '{"error": 7}'}, [f"{A}: read as a json feed: it has no items; links read: 0"]),
+    ("an index, one sitemap empty", {A: index("", ""), f"{S}1": "<urlset/>", f"{S}2": FEED}, []),
+    ("an index, all empty", {A: index(""), f"{S}1": "<urlset/>"}, [f"{A}: 0 links, read as a sitemap; {NOTHING}"]),
+    (
+        "an index that leads to a login page",
+        {A: index("", ""), f"{S}1": "<p>", f"{S}2": FEED},
+        [f"{S}1: 0 links, read as a listing; {NOTHING}"],
+    ),
+    ("an index that leads nowhere: an outcome tells it", {A: index("")}, []),
+    (
+        "X06 a cut sitemap",
+        {A: URLSET},
+        [f"{A}: read as a sitemap: damaged XML: no element found: line 1, column 170; links read: 2"],
+    ),
+    (
+        "X05 a cut gzip",
+        {A: gzip.compress(FEED.encode())[:-9]},
+        [f"{A}: read as a feed: damaged gzip: {EARLY}; links read: 1"],
+    ),
+    (
+        "X05 a gzip of words",
+        {A: gzip.compress(b"try later")},
+        [f"{A}: read as a sitemap: no line of it is an address; links read: 0"],
+    ),
+    (
+        "X12 many items",
+        {A: f"<rss>{''.join(f'<item><link>{u}</link></item>' for u in MANY[:10_002])}</rss>"},
+        [f"{A}: too many links: 10000 were taken, 2 left out"],
+    ),
+    (
+        "X09 many URLs",
+        {A: f"<urlset>{''.join(f'<url><loc>{u}</loc></url>' for u in MANY)}</urlset>"},
+        [f"{A}: too many links: 50000 were taken, 1 left out"],
+    ),
+    (
+        "many links",
+        {A: "".join(f"<a href=/{n}-a-b-c>" for n in range(2_003))},
+        [f"{A}: too many links: 2000 were taken, 3 left out"],
+    ),
+    ("X04 many sitemaps", {A: index(*[""] * 1_100), **{f"{S}{n}": FEED for n in range(1, 1_101)}}, [f"{A}: {CUT}"]),
+    (
+        "X04 a deep index",
+        {A: nested(1), **{f"{HOST}{n}": nested(n + 1) for n in range(1, 9)}},
+        [f"{A}: {CUT}", f"{A}: 0 links, read as a sitemap; {NOTHING}"],
+    ),
+    (
+        "X04 an index that lists itself",
+        {A: f"<sitemapindex><sitemap><loc>{A}</loc></sitemap></sitemapindex>"},
+        [f"{A}: 0 links, read as a sitemap; {NOTHING}"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("pages", "notes"), [c[1:] for c in TOLD], ids=[c[0] for c in TOLD])
+def test_what_a_walk_tells(pages: dict[str, str | bytes], notes: list[str]) -> None:
+    assert asyncio.run(walked(pages))[1] == notes
+
+
+def test_the_newest_sitemaps_are_read_where_not_all_are() -> None:
+    days = [f"{day:%Y-%m-%d}" for day in (date(2021, 1, 1) + timedelta(n) for n in range(1_100))]
+    leaves = {f"{S}{n}": f"<urlset><url><loc>{HOST}{n}/</loc></url></urlset>" for n in range(1, 1_101)}
+    assert asyncio.run(walked({A: index(*days), **leaves}))[0] == [f"{HOST}{n}/" for n in range(1_100, 101, -1)]
+
+
+async def walked(pages: dict[str, str | bytes]) -> tuple[list[str], list[str]]:
+    """The addresses that a walk from A leads to, and its notes."""
+    notes: list[str] = []
+
+    async def fetch(url: str) -> Page:
+        if url not in pages:
+            raise FetchError("gone", url=url)
+        return page(pages[url], url=url)
+
+    async def links_of(page: Page) -> Links:
+        return read(page)
+
+    return [lead.url async for lead in walk(A, fetch, links_of, notes.append)], notes
 
 
 # What a walk needs to know of a page's links, which another process may have read.

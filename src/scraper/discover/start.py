@@ -35,35 +35,66 @@ class Lead:
 async def walk(
     start: str, fetch: Fetch, links_of: Callable[[Page], Awaitable[Links]], note: Callable[[str], None]
 ) -> AsyncIterator[Lead]:
-    """Every address that `start` leads to, in page order. `note` is told of damage that did not stop the reading.
+    """Every address that `start` leads to, in page order. `note` is told of what is damaged, left out or empty.
 
     `links_of` is `read`, where a page that is made to stop it stops nothing else.
     """
     waiting, seen = deque([(start, 0)]), {start}
+    told = cut = False
     while waiting:
         address, depth = waiting.popleft()
         try:
             page = await fetch(address)
             links = await links_of(page)
-        except FetchError as error:
-            yield Lead(address, error)
-            continue
-        except ParseFailed as error:
-            yield Lead(address, FetchError(error.reason, url=address, detail=error.detail))
-            continue
-        except ScraperError:
-            raise
         except Exception as error:
-            yield Lead(address, unforeseen(error, address))
+            told = True
+            yield Lead(address, _failure(error, address))
             continue
-        if links.problem:
-            note(f"{address}: {links.problem}; {len(links.pages)} links were read before that")
-        for target in links.sitemaps:
-            if target not in seen and depth < MAX_DEPTH and len(seen) < MAX_SITEMAPS:
-                seen.add(target)
-                waiting.append((target, depth + 1))
+        remarks = _remarks(links)
+        for remark in remarks:
+            note(f"{address}: {remark}")
+        told = told or bool(links.pages or remarks)
+        new = [target for target in dict.fromkeys(links.sitemaps) if target not in seen]
+        room = MAX_SITEMAPS - len(seen) if depth < MAX_DEPTH else 0
+        cut = cut or len(new) > room
+        seen.update(new[:room])
+        waiting.extend((target, depth + 1) for target in new[:room])
         for target in links.pages:
             yield Lead(target)
+    if cut:
+        note(
+            f"{start}: not all of its sitemaps were read: at most {MAX_SITEMAPS}, {MAX_DEPTH} deep; name more in start"
+        )
+    if not told:
+        note(f"{start}: {_nothing('sitemap')}")
+
+
+def _failure(error: Exception, address: str) -> FetchError:
+    """How an address ends that could not be read. Raises what is no matter of that address alone."""
+    if isinstance(error, FetchError):
+        return error
+    if isinstance(error, ParseFailed):
+        return FetchError(error.reason, url=address, detail=error.detail)
+    if isinstance(error, ScraperError):
+        raise error
+    return unforeseen(error, address)
+
+
+def _remarks(links: Links) -> list[str]:
+    """What is to be known of a page that was read. An empty sitemap is none: a day without news has one in an index."""
+    count = len(links.pages) + len(links.sitemaps)
+    remarks = []
+    if links.problem:
+        remarks.append(f"read as a {links.kind}: {links.problem}; links read: {count}")
+    elif not count and links.kind != "sitemap":
+        remarks.append(_nothing(links.kind))
+    if links.left_out:
+        remarks.append(f"too many links: {count} were taken, {links.left_out} left out")
+    return remarks
+
+
+def _nothing(kind: str) -> str:
+    return f"0 links, read as a {kind}; is it the right address, and no login page? scraper init finds a site's feeds"
 
 
 def read(page: Page) -> Links:
