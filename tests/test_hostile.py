@@ -121,6 +121,19 @@ def test_another_site_is_asked_as_all_are(tmp_path: Path) -> None:
         assert other.paths() == ["/robots.txt"]
 
 
+def test_a_listing_s_links_to_other_sites_are_left(tmp_path: Path) -> None:
+    """X07; a pattern of `include` lets them in, and feeds may lead anywhere."""
+    links = "".join(f'<a href="{place}">A long headline about the northern pier</a>' for place in ("/1", "//{}/2"))
+    with in_thread({"*": article}, "127.0.0.81") as other, served({}) as server:
+        place = other.origin.removeprefix("http://")
+        server.routes = {**server.routes, "/all": reply(200, links.format(place).encode())}
+        configure(tmp_path, server.origin, "all")
+        assert stored(tmp_path, server.origin) == ["/1"]
+        assert other.paths() == []
+        configure(tmp_path, server.origin, "all", 'include = ["/[12]$"]\n')
+        assert stored(tmp_path, server.origin) == ["/1", f"{other.origin}/2"]
+
+
 @pytest.mark.parametrize("waits", ["for its turn", "for an answer"])
 def test_a_stop_waits_for_nobody_long(waits: str, tmp_path: Path) -> None:
     """O05: ten seconds at most; what was not asked is pending, and the next run goes on with it."""

@@ -145,9 +145,12 @@ class Site:
 
     def unwanted(self, url: str) -> str | None:
         """Why a URL is not one of the site's articles by `include` and `exclude`; None for one that is."""
-        if self.include and not _match(self.include, url):
+        if self.include and not self.includes(url):
             return "not_included"
         return self.excludes(url)
+
+    def includes(self, url: str) -> bool:
+        return _match(self.include, url)
 
     def excludes(self, url: str) -> str | None:
         return "excluded" if _match(self.exclude, url) else None

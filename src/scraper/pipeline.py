@@ -109,8 +109,8 @@ class Run:
             if url in self._seen:
                 copies += lead.page is not None
                 continue
-            if not problem and (reason := site.unwanted(url)):
-                self._left.setdefault(url, (site, SkipPage(reason)))
+            if skip := _unwanted(site, url, problem):
+                self._left.setdefault(url, (site, skip))
                 continue
             taken += 1
             self._taken += 1
@@ -241,6 +241,14 @@ def _address(lead: Lead) -> tuple[str, FetchError | None]:
         return canonical(lead.url), lead.problem
     except BadUrl as error:
         return lead.url, lead.problem or FetchError(error.reason, url=lead.url, detail=error.detail)
+
+
+def _unwanted(site: Site, url: str, problem: FetchError | None) -> SkipPage | None:
+    """Why the site does not want an address that it led to; None for one that it does, or that is faulty."""
+    if problem:
+        return problem if isinstance(problem, SkipPage) else None
+    reason = site.unwanted(url)
+    return SkipPage(reason) if reason else None
 
 
 def result(url: str, site: Site, page: Page, article: Article) -> Result:

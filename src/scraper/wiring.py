@@ -139,7 +139,7 @@ def _lane(
                 while lead := await asyncio.to_thread(next, waiting, None):
                     yield lead
             else:
-                async for found in walk(start, look, read.links, _noted(job)):
+                async for found in walk(start, look, read.links, _noted(job), site.includes):
                     yield found
 
     return Lane(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from scraper.discover import feeds, listings, sitemaps
 from scraper.discover.charset import to_utf8
 from scraper.discover.found import Links
-from scraper.errors import FetchError, ParseFailed, ScraperError, unforeseen
+from scraper.errors import FetchError, ParseFailed, ScraperError, SkipPage, unforeseen
 from scraper.model import Fetch, Page
+from scraper.urls import same_site
 
 MAX_SITEMAPS = 1_000  # sitemaps read from one start
 MAX_DEPTH = 5  # an index of indexes of ...
@@ -33,11 +34,16 @@ class Lead:
 
 
 async def walk(
-    start: str, fetch: Fetch, links_of: Callable[[Page], Awaitable[Links]], note: Callable[[str], None]
+    start: str,
+    fetch: Fetch,
+    links_of: Callable[[Page], Awaitable[Links]],
+    note: Callable[[str], None],
+    elsewhere: Callable[[str], bool] = lambda url: False,
 ) -> AsyncIterator[Lead]:
     """Every address that `start` leads to, in page order. `note` is told of what is damaged, left out or empty.
 
-    `links_of` is `read`, where a page that is made to stop it stops nothing else.
+    `links_of` is `read`, where a page that is made to stop it stops nothing else; `elsewhere`, whether an address of
+    another site is wanted, to which a listing links as to its partners and advertisers.
     """
     waiting, seen = deque([(start, 0)]), {start}
     told = cut = False
@@ -60,7 +66,8 @@ async def walk(
         seen.update(new[:room])
         waiting.extend((target, depth + 1) for target in new[:room])
         for target in links.pages:
-            yield Lead(target)
+            is_own = links.kind != "listing" or same_site(target, page.final_url) or same_site(target, start)
+            yield Lead(target, None if is_own or elsewhere(target) else SkipPage("other_site", url=target))
     if cut:
         note(
             f"{start}: not all of its sitemaps were read: at most {MAX_SITEMAPS}, {MAX_DEPTH} deep; name more in start"
