@@ -124,7 +124,7 @@ def test_another_site_is_asked_as_all_are(tmp_path: Path) -> None:
 def test_a_listing_s_links_to_other_sites_are_left(tmp_path: Path) -> None:
     """X07; a pattern of `include` lets them in, and feeds may lead anywhere."""
     links = "".join(f'<a href="{place}">A long headline about the northern pier</a>' for place in ("/1", "//{}/2"))
-    with in_thread({"*": article}, "127.0.0.81") as other, served({}) as server:
+    with in_thread({"/robots.txt": OPEN, "*": article}, "127.0.0.81") as other, served({}) as server:
         place = other.origin.removeprefix("http://")
         server.routes = {**server.routes, "/all": reply(200, links.format(place).encode())}
         configure(tmp_path, server.origin, "all")
