@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import asyncio
 import signal
 import subprocess
 import time
@@ -139,8 +139,6 @@ def test_a_stop_waits_for_nobody_long(waits: str, tmp_path: Path) -> None:
     """O05: ten seconds at most; what was not asked is pending, and the next run goes on with it."""
 
     async def silent(asked: Asked) -> bytes:
-        import asyncio
-
         await asyncio.sleep(60)
         return b""
 
@@ -183,11 +181,16 @@ def test_a_start_may_be_longer_than_a_page(tmp_path: Path) -> None:
         assert stored(tmp_path, server.origin) == ["/1"]
 
 
-@pytest.mark.parametrize("limit", ["-t 600", "-v 900000"])
+@pytest.mark.parametrize("limit", ["-t 600", "-v 900000", "-n 64"])
 def test_a_hard_limit_of_the_shell_is_kept(limit: str, tmp_path: Path) -> None:
-    """setrlimit(2): a process may lower its limits and not raise them; a worker must not fail for trying."""
-    with served({"/feed": feed("/1", "/2")}) as server:
-        configure(tmp_path, server.origin, "feed")
+    """setrlimit(2): a process may lower its limits and not raise them; a worker must not fail for trying. And N73."""
+
+    async def slow(asked: Asked) -> bytes:
+        await asyncio.sleep(0.3)
+        return article(asked)
+
+    with served({"/feed": feed(*(f"/{i}" for i in range(1, 101))), "*": slow}) as server:
+        configure(tmp_path, server.origin, "feed", "per_host = 64\nrobots = false\n")
         command = f"ulimit -H {limit}; exec {valley.SCRAPER} run"
         done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, timeout=60)
-    assert [json.loads(line)["number"] for line in valley.lines(tmp_path)] == ["18201", "18202"], done.stderr.decode()
+    assert len(valley.lines(tmp_path)) == 100, done.stderr.decode()

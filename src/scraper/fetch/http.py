@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
+import resource
 import ssl
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 MAX_REDIRECTS = 10
 START_BODY = 50 << 20  # bytes of a start page, which is cut there: the sitemap protocol's own limit for one file
+OTHER_FILES = 44  # that a run has open besides: state, output, workers' pipes, what is imported
 MAX_CONNECTIONS = 256  # per origin; how many are used at once is the pacing's business
 
 
@@ -83,19 +86,26 @@ def _tls_cause(error: BaseException | None) -> ssl.SSLError | None:
     return error
 
 
+def _room() -> int:
+    """Connections that may be in use, and as many kept, before the process runs out of files (getrlimit(2))."""
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if files == resource.RLIM_INFINITY else max(1, (files - OTHER_FILES) // 2)
+
+
 class Wire:
     """One exchange with one server, by an httpx transport: its client would add cookies and unbounded decoding."""
 
     def __init__(self, options: FetchOptions, guard: Guard, transport: httpx.AsyncBaseTransport | None = None) -> None:
         """`transport` replaces the one that `options` ask for."""
-        patience = max(Limits().first_byte, options.timeout / 2)
+        patience, room = max(Limits().first_byte, options.timeout / 2), _room()
         self._limits = Limits(
             first_byte=patience,
             idle=patience,
             total=options.timeout,
             max_body=options.max_body,
             max_connections=MAX_CONNECTIONS,
-            max_in_flight=options.concurrency,
+            max_in_flight=min(options.concurrency, room),
+            max_idle=min(Limits().max_idle, room),
         )
         if options.proxy and not transport:
             transport = _proxy(options.proxy, self._limits)
