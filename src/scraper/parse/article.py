@@ -47,6 +47,8 @@ LADDERS: dict[str, tuple[Step, ...]] = {
     "image": image.STEPS,
     "tags": extras.TAGS,
 }
+# The steps for a site's rule of fields whose values have a form of their own.
+OWN: dict[str, Step] = {"language": language.language_from_site, "image": image.image_from_site}
 LISTS = ("authors", "tags")
 
 Climb = Callable[[Document, Sequence[Step]], tuple[Found, ...]]
@@ -138,7 +140,7 @@ def _ladder(doc: Document, name: str, steps: Sequence[Step], climber: Climb) -> 
         return (Found(tuple(f.value for f in own), "site", "; ".join(f.raw for f in own), own[0].path),)
     if name == "headline" and climber is _climb_first:
         steps = (headline.headline,)  # which is known by now
-    return climber(doc, (site.from_site(name), *steps))
+    return climber(doc, (OWN.get(name) or site.from_site(name), *steps))
 
 
 def _own_text(doc: Document) -> tuple[Found, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from selectolax.lexbor import LexborNode
 
 from scraper import urls
 from scraper.model import Found, Source
+from scraper.parse import site
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 from scraper.parse.text import clean, split_url
@@ -41,6 +43,19 @@ _OF_OTHERS = re.compile(
 _PARAGRAPHS, _LONG = 60, 80  # paragraphs looked at, and characters of one that is prose
 _IMAGES, _SMALL = 30, (200, 100)  # pictures looked at, and the pixels that one has at least, across and down
 _AROUND = 4  # elements around the prose that its pictures can stand in
+
+
+def image_from_site(doc: Document) -> Found | None:
+    """What the site's own rule gives, as a URL; what is none, such as a caption or a picture's data, is passed over."""
+    rule = doc.rules.fields.get("image")
+    if rule is None:
+        return None
+    for found in site.founds(doc, "image"):
+        ref = _largest(found.value) if rule.attribute in _SETS and not rule.regex else found.value
+        is_words = " " in ref and not rule.attribute
+        if url := None if is_words else _resolved(doc, ref):
+            return replace(found, value=url)
+    return None
 
 
 def image_from_meta(doc: Document) -> Found | None:
@@ -98,10 +113,15 @@ def _source(node: LexborNode) -> str | None:
     for key in (*_LATE, "content", "src", *_SETS):
         value = (node.attributes.get(key) or "").strip()
         if key in _SETS:
-            value = next(iter(value.rsplit(", ", 1)[-1].split()), "")  # "small.jpg 320w, large.jpg 1024w"
+            value = _largest(value)
         if value and not value.startswith("data:"):
             return value
     return None
+
+
+def _largest(sizes: str) -> str:
+    """The last picture of a set: "small.jpg 320w, large.jpg 1024w"."""
+    return next(iter(sizes.rsplit(", ", 1)[-1].split()), "")
 
 
 def _in_theme(url: str) -> bool:
@@ -131,12 +151,17 @@ def _is_away(node: LexborNode, prose: LexborNode) -> bool:
 
 def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
     """The image at `ref`, if it is one of the article's: what stands in for a missing one is named as that."""
-    whole = ref is not None and ref.startswith(("http://", "https://"))
-    url = urls.join(doc.url if whole else _base(doc), ref.strip()) if ref else None
+    url = _resolved(doc, ref) if ref else None
     if url is None or ".gravatar.com/" in url:
         return None
     name = split_url(url).path.rsplit("/", 1)[-1].lower()
     return None if _STAND_IN.search(name) else Found(url, source, ref or "", path)
+
+
+def _resolved(doc: Document, ref: str) -> str | None:
+    """The URL that `ref` means on this page; None where that is no http(s) URL."""
+    whole = ref.startswith(("http://", "https://"))
+    return urls.join(doc.url if whole else _base(doc), ref.strip())
 
 
 def _base(doc: Document) -> str:

@@ -6,10 +6,11 @@ import functools
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from scraper.data import table
 from scraper.model import Found, Source
-from scraper.parse import jsonld
+from scraper.parse import jsonld, site
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 
@@ -38,6 +39,12 @@ def bcp47(text: str) -> str | None:
         return None
     parts = [match[1].lower(), match[2] and match[2].title(), match[3] and match[3].upper()]
     return "-".join(filter(None, parts))
+
+
+def language_from_site(doc: Document) -> Found | None:
+    """What the site's own rule gives, if it is a language tag."""
+    tags = ((found, bcp47(found.value)) for found in site.founds(doc, "language"))
+    return next((replace(found, value=tag) for found, tag in tags if tag), None)
 
 
 def language_from_html(doc: Document) -> Found | None:

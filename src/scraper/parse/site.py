@@ -14,15 +14,23 @@ from scraper.parse.ladder import Step
 from scraper.parse.number import digits
 from scraper.parse.text import clean
 
+_WORD = re.compile(r"\w+(?:['’]\w+)*")  # with what an apostrophe parts: "Women's", not "Women'S"
+
 TRANSFORMS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
-    "title": str.title,
+    "title": lambda text: _WORD.sub(lambda match: match[0].capitalize(), text),
     "digits": lambda text: "".join(re.findall(r"\d", text)),
     "first_line": lambda text: text.strip().split("\n", 1)[0],
     "strip": str.strip,
 }
 
+# With these a new line begins on the page; the line ends of the source are blanks there, but for what stands as it is.
+_SEAM = re.compile(
+    "address|article|aside|blockquote|br|d[dlt]|div|figcaption|figure|footer|h[1-6r]|header|li|main|nav|[ou]l|p|pre|section"
+    "|table|tr"
+)
+_AS_IT_IS = frozenset(("pre", "script", "textarea"))
 _HAS_TIME = re.compile(r"%-?[HIMSfcXsT]")
 _HAS_DAY = re.compile(r"%-?[djcxDFsyY]")
 
@@ -56,27 +64,40 @@ def founds(doc: Document, field: str) -> list[Found]:
 
 def _apply(field: str, rule: FieldRule, node: LexborNode) -> tuple[str, str]:
     """(raw text, value) of one matched node; value is empty where the rule's pattern does not fit."""
-    removed = [part for css in rule.remove for part in node.css(css)]
-    if rule.attribute:
-        raw = node.attributes.get(rule.attribute) or ""
-    elif removed:
-        copy = node.clone()
-        for css in rule.remove:
-            for part in copy.css(css):
-                part.decompose()
-        raw = copy.text(separator=" ")
-    else:
-        raw = node.text(separator=" ")
-    value = raw
+    value = raw = _text(rule, node)
     if rule.regex:
         match = re.search(rule.regex, value)
-        value = (match[1] if match.re.groups else match[0]) if match else ""
+        groups = (match.groups() or (match[0],)) if match else ()
+        value = next((group for group in groups if group is not None), "")
     for name in rule.transform:
         value = TRANSFORMS[name](value)
     value = clean(value)
     if rule.format and value:
         value = _reformat(value, rule.format)
     return clean(raw), digits(value) if field == "number" else value
+
+
+def _text(rule: FieldRule, node: LexborNode) -> str:
+    """What a rule reads of a matched node; a line for each that the page shows, where the first one is wanted."""
+    if rule.attribute:
+        return node.attributes.get(rule.attribute) or ""
+    if any(node.css(css) for css in rule.remove):
+        node = node.clone()
+        for part in (part for css in rule.remove for part in node.css(css)):
+            part.decompose()
+    return _in_lines(node) if "first_line" in rule.transform else node.text(separator=" ")
+
+
+def _in_lines(node: LexborNode) -> str:
+    pieces: list[str] = []
+    for piece in node.traverse(include_text=True):
+        before, parent = piece.prev, piece.parent
+        if any(each is not None and _SEAM.fullmatch(each.tag or "") for each in (piece, before)):
+            pieces.append("\n")
+        if piece.is_text_node:
+            text = piece.text()
+            pieces.append(text if parent is not None and parent.tag in _AS_IT_IS else re.sub(r"\s", " ", text))
+    return "".join(pieces)
 
 
 def _reformat(value: str, pattern: str) -> str:
