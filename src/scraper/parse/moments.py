@@ -12,7 +12,7 @@ from typing import Any
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.model import Source
+from scraper.model import Found, Source
 from scraper.parse import datekinds, datetext, jsonld, site
 from scraper.parse.clocktext import Clock
 from scraper.parse.datekinds import Kind, marks, read, read_data
@@ -85,16 +85,22 @@ class Moment:
 
 def from_site(doc: Document, kind: Kind) -> Iterator[Moment]:
     """The site's own rules for date and time, or for modified_at."""
-    printed = next(iter(site.founds(doc, "time")), None) if kind == "published" else None
-    clock = datetext.read_clock(printed.value, doc.language) if printed else None
+    own = own_clock(doc) if kind == "published" else None
     for name in ("date", "published_at") if kind == "published" else ("modified_at",):
         for found in site.founds(doc, name):
             when = datetext.read_iso(found.value) or read(doc, found.value)
             if when is None:
                 continue
-            if when.time is None and clock is not None:
-                when = datetext.timed(when, clock)
+            if when.time is None and own is not None:
+                when = datetext.timed(when, own[1])
             yield Moment(when, kind, "site", found.path, found.raw, trust=0)
+
+
+def own_clock(doc: Document) -> tuple[Found, Clock] | None:
+    """The time that the site's own rule finds; None where there is no rule, or nothing that can be read as one."""
+    printed = next(iter(site.founds(doc, "time")), None)
+    clock = datetext.read_clock(printed.value, doc.language) if printed else None
+    return (printed, clock) if printed and clock else None
 
 
 def from_jsonld(doc: Document, kind: Kind) -> Iterator[Moment]:

@@ -10,6 +10,7 @@ from itertools import islice
 from scraper.model import Found, Source
 from scraper.parse import datelines, datetext, moments
 from scraper.parse.datekinds import Kind, zone_of
+from scraper.parse.datetext import When
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment, near
 from scraper.parse.weigh import EAST, SEEN, UTC_ITSELF, WEST, Told, decide, earliest, naive, zoned
@@ -54,6 +55,7 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
     if told is not None:
         told = _labelled(told, doc)
         told = zoned(told, [m for i, m in enumerate(seen) if i not in refused])
+        told = _ruled(told, doc, seen, refused)
     stamp = _stamp(doc, told, seen, refused)
     return replace(stamp, evidence=_evidence(seen, refused, told)) if full else stamp
 
@@ -74,6 +76,23 @@ def _labelled(told: Told, doc: Document) -> Told:
     return replace(
         told, clock=moment, local=datetime.combine(told.local.date() + beyond, clock.time), offset=when.offset
     )
+
+
+def _ruled(told: Told, doc: Document, seen: list[Moment], refused: dict[int, str]) -> Told:
+    """The time of the site's own rule, where no rule gives the day: it comes before all other times of that day.
+
+    Where the data give the day in UTC alone, the printed time may be of the day before or after.
+    """
+    own = moments.own_clock(doc) if told.clock is None or told.clock.source != "site" else None
+    if own is None:
+        return told
+    found, clock = own
+    utc = told.clock is not None and told.clock.machine and told.offset == UTC_ITSELF
+    days = [When((told.local + timedelta(days=beyond)).date()) for beyond in ((-1, 0, 1) if utc else (0,))]
+    each = [Moment(datetext.timed(day, clock), "published", "site", found.path, found.raw, trust=0) for day in days]
+    seen.append(min(each, key=lambda moment: abs(naive(moment) - told.local)))
+    again = decide([m for i, m in enumerate(seen) if i not in refused])
+    return replace(again, day=told.day) if again else told
 
 
 def _declared(doc: Document) -> Iterator[Moment]:
