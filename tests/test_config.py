@@ -28,7 +28,7 @@ def write(folder: Path, text: str | bytes) -> Path:
 
 def spread(text: str) -> str:
     """`1@5000@` is 5000 times what stands before it, and `:not(@6000@` likewise, which would be long in the table."""
-    return re.sub(r"(:not\(|\d)@(\d+)@", lambda match: match[1] * int(match[2]), text)
+    return re.sub(r"(:not\(|\d|n)@(\d+)@", lambda match: match[1] * int(match[2]), text)
 
 
 @pytest.mark.parametrize("row", WRONG, ids=lambda row: row["id"])
@@ -112,9 +112,15 @@ RIGHT: dict[str, tuple[str, str, Any]] = {
     "css list": ('fields.number = ["b", "i"]', "sites.a.fields", {"number": FieldRule(css=("b", "i"))}),
     "constant": ('fields.category = {constant = "News"}', "sites.a.fields", {"category": FieldRule(constant="News")}),
     "rule": (
-        'fields.date = {css = "b", attribute = "title", regex = "x", format = "%Y", remove = "i", transform = "strip"}',
+        'fields.date = {css = "b", attribute = "title", regex = "x", format = "%x", remove = "i", transform = "strip"}',
         "sites.a.fields",
-        {"date": FieldRule(("b",), "title", "x", "%Y", None, ("i",), ("strip",))},
+        {"date": FieldRule(("b",), "title", "x", "%x", None, ("i",), ("strip",))},
+    ),
+    "pattern of paths": (r"include = ['(?:/[^/]+)+/']", "sites.a.include", (re.compile(r"(?:/[^/]+)+/"),)),
+    "time by a format": (
+        'fields.time = {css = "b", format = "%H.%M"}',
+        "sites.a.fields",
+        {"time": FieldRule(("b",), format="%H.%M")},
     ),
     "size": ('[fetch]\nmax_body = "2MiB"', "fetch.max_body", 2_097_152),
     "networks": ('[fetch]\nallow_networks = ["127.0.0.1", "::1"]', "fetch.allow_networks", ("127.0.0.1/32", "::1/128")),
@@ -132,6 +138,49 @@ def test_right_values(case: str, tmp_path: Path) -> None:
     assert found == expected
 
 
+FORMATS = {
+    "date": ("%d.%m.%Y", "%x", "%c", "%y%j", "%d %b %y", "%G-%V-%u", "%A %W %Y", "%%%Y%m%d"),
+    "no date": ("%Y", "%d %B", "%m %Y", "%H:%M", "%a %m %Y", "%G-%V", "%d.%m.%G", "%%d %m %Y", "%%", "%Y-%m-%d (%Y)"),
+    "time": ("%H:%M", "%I.%M %p", "%X", "%d.%m.%Y %H:%M"),
+    "no time": ("%M:%S", "%d.%m.%Y", "%p", "%%H"),
+}
+
+
+@pytest.mark.parametrize(("case", "pattern"), [(case, pattern) for case, each in FORMATS.items() for pattern in each])
+def test_formats(case: str, pattern: str) -> None:
+    text = f'{SITE}fields.{case.split()[-1]} = {{css = "b", format = "{pattern}"}}\n'
+    try:
+        right = bool(config.loads(text, Path("config.toml")))
+    except ConfigError:
+        right = False
+    assert right is not case.startswith("no ")
+
+
+PROXIES = {
+    "": True,
+    "http://proxy.example": True,
+    "http://u:p%2Fq@proxy.example:3128/": True,
+    "https://[::1]:8080": True,
+    "http://[::1": False,
+    "http://127.0.0.1:99999": False,
+    "http://127.0.0.1:0": False,
+    "http://127.0.0.1:abc": False,
+    "http://:3128": False,
+    "http://u:p/q@proxy.example": False,
+    "http://proxy.example?x": False,
+    "http://proxy..example": False,
+}
+
+
+@pytest.mark.parametrize("proxy", PROXIES)
+def test_proxies(proxy: str) -> None:
+    try:
+        right = config.loads(f'{SITE}[fetch]\nproxy = "{proxy}"\n', Path("config.toml")).fetch.proxy == proxy
+    except ConfigError:
+        right = False
+    assert right is PROXIES[proxy]
+
+
 @pytest.mark.parametrize("raw", ["\ufeff" + SITE, SITE.replace("\n", "\r\n")], ids=["F03 BOM", "CRLF"])
 def test_spellings_of_text(raw: str, tmp_path: Path) -> None:
     assert list(config.load(write(tmp_path, raw)).sites) == ["a"]
@@ -144,6 +193,12 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
     loaded = config.load(file.relative_to(tmp_path.parent))
     assert loaded.run.folder == tmp_path / "data"
     assert loaded.sites["a"].start == (tmp_path / "saved", "https://a.example/")
+
+
+def test_a_folder_may_be_called_as_its_host(tmp_path: Path) -> None:
+    (tmp_path / "www.a.example").mkdir()
+    loaded = config.load(write(tmp_path, '[sites.a]\nstart = ["www.a.example"]\n'))
+    assert loaded.sites["a"].start == (tmp_path / "www.a.example",)
 
 
 def test_a_secret_is_in_no_repr(tmp_path: Path) -> None:

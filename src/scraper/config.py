@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scraper import configfile, data
+from scraper import configfile, configrules, data
 from scraper import configvalues as values
 from scraper.configfile import Place, plain, spell
 from scraper.configvalues import Around, Reader, Wrong, collect
@@ -100,25 +100,31 @@ _RULE: Mapping[str, Reader[Any]] = {
     "css": values.one_or_many(values.css),
     "attribute": values.word,
     "regex": values.regex,
-    "format": values.strptime,
+    "format": configrules.strptime,
     "constant": values.word,
     "remove": values.one_or_many(values.css),
     "transform": values.one_or_many(values.choice(*data.table("transforms.toml"))),
 }
 
 
-def _rule(value: Any, around: Around) -> FieldRule:
+def _rule(name: str) -> Reader[FieldRule]:
     """A selector, several of them, or a table."""
-    if not isinstance(value, dict):
-        return FieldRule(css=_RULE["css"](value, around))
-    rule = FieldRule(**_table(value, _RULE, around))
-    if bool(rule.css) == (rule.constant is not None):
-        raise Wrong(((), 'expected either "css" or "constant"'))
-    return rule
+
+    def read(value: Any, around: Around) -> FieldRule:
+        if not isinstance(value, dict):
+            return FieldRule(css=_RULE["css"](value, around))
+        rule = FieldRule(**_table(value, _RULE, around))
+        configrules.check(name, rule, around)
+        return rule
+
+    return read
+
+
+_RULES = {name: _rule(name) for name in FIELDS}
 
 
 def _fields(value: Any, around: Around) -> dict[str, FieldRule]:
-    return _table(value, dict.fromkeys(FIELDS, _rule), around)
+    return _table(value, _RULES, around)
 
 
 @dataclass(frozen=True, slots=True)

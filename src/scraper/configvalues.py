@@ -6,15 +6,18 @@ import difflib
 import functools
 import ipaddress
 import math
+import os
 import re
 import warnings
 import zoneinfo
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from scraper.configpatterns import is_endless
+from scraper.urls import BadUrl, normalise
 
 T = TypeVar("T")
 Step = str | int
@@ -200,8 +203,11 @@ def path(value: Any, around: Around) -> Path:
     return (around.base / name).absolute()
 
 
+_URL = "a URL that begins with http:// or https:// and a host"
+
+
 def url(value: Any, around: Around) -> str:
-    """An absolute http or https URL without a user name or password in it."""
+    """An absolute http or https URL without a user name or password in it, which a run can ask for as well."""
     link = word(value, around)
     try:
         parts = urlsplit(link)
@@ -209,22 +215,28 @@ def url(value: Any, around: Around) -> str:
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\\]", link):
-        raise wrong("a URL that begins with http:// or https:// and a host", value)
+        raise wrong(_URL, value)
     if "${" in link:
         raise Wrong(((), "${NAME} is replaced in headers and proxy only, never in a URL"))
     if parts.username is not None:
         raise Wrong(((), "a URL must not hold a user name or password; put it into headers, with ${NAME}"))
+    try:
+        normalise(link)
+    except BadUrl as error:
+        raise Wrong(((), f"expected {_URL}, found {shown(value)} ({error})")) from None
     return link
 
 
 def start(value: Any, around: Around) -> str | Path:
     """Where a site begins: a URL as it stands, or an existing file or folder of saved pages."""
-    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://|www\.", word(value, around)):
+    if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*://", word(value, around)):
         return url(value, around)
     place = path(value, around)
-    if not place.exists():
-        raise Wrong(((), f"no such file or folder: {shown(value)} (a URL begins with http:// or https://)"))
-    return place
+    if os.path.exists(place):  # also "www.valley.example", as wget names its folders
+        return place
+    if value.startswith("www."):
+        raise wrong(_URL, value)
+    raise Wrong(((), f"no such file or folder: {shown(value)} (a URL begins with http:// or https://)"))
 
 
 _HOLE = re.compile(r"\$\{([^}]*)\}")
@@ -243,10 +255,21 @@ def secret(value: Any, around: Around) -> str:
     return filled
 
 
+_PROXY = (
+    'expected "" or a proxy such as "http://${PROXY_USER}:${PROXY_PASSWORD}@proxy.example:3128", '
+    'with a port from 1 to 65535 and marks in a password such as "/" percent-encoded'
+)
+
+
 def proxy(value: Any, around: Around) -> str:
+    """The URL of a proxy, "" for none. Messages never show it: it may hold a password."""
     filled = secret(value, around)
-    if filled and not re.fullmatch(r"https?://[^\s/]+/?", filled):
-        raise Wrong(((), 'expected "" or a proxy such as "http://${PROXY_USER}:${PROXY_PASSWORD}@proxy.example:3128"'))
+    try:
+        usable = not filled or bool(re.fullmatch(r"https?://[^\s/\\?#]+/?", filled) and normalise(filled))
+    except BadUrl:
+        usable = False
+    if not usable:
+        raise Wrong(((), _PROXY))
     return filled
 
 
@@ -289,6 +312,10 @@ def network(value: Any, around: Around) -> str:
 def timezone(value: Any, around: Around) -> str:
     """A name of the IANA time zone database."""
     name = word(value, around)
+    if name in ("localtime", "posixrules"):  # links to what the machine is set to
+        raise Wrong(
+            ((), f'{shown(name)} is another zone on each machine; expected a name such as "Asia/Kabul" or "UTC"')
+        )
     try:
         zoneinfo.ZoneInfo(name)
     except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
@@ -314,8 +341,11 @@ def language(value: Any, around: Around) -> str:
     return str(value)
 
 
-# (a+)+ and its kind: on a text that nearly fits, re tries every way to cut it up, twice as many for each character.
-_ENDLESS = re.compile(r"\((?:\?:)?(?:\\.|\[[^\]]*\]|[^\\()\[\]|])[+*]\)(?:[+*]|\{\d*,)")
+# On a text that nearly fits, re tries every way to cut it up, twice as many for each character.
+_ENDLESS = (
+    "a repeat of a repeat, or of what can read one text in two ways, is tried without end; "
+    r'write "(\w+\s?)+" as "\w+(?:\s\w+)*", so that one mark tells where each round begins'
+)
 
 
 def pattern(value: Any, around: Around) -> re.Pattern[str]:
@@ -323,14 +353,15 @@ def pattern(value: Any, around: Around) -> re.Pattern[str]:
     source = text(value, around)
     if not 0 < len(source) <= 1000:
         raise wrong("a pattern of 1 to 1000 characters", value)
-    if endless := _ENDLESS.search(source):
-        raise Wrong(((), f"bad pattern {shown(source)}: {shown(endless[0])} is a repeat of a repeat; one is enough"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # re warns of what it will read otherwise one day
-            return re.compile(source)
+            compiled, endless = re.compile(source), is_endless(source)
     except (re.error, RecursionError, OverflowError, Warning) as error:
         raise Wrong(((), f"bad pattern {shown(source)}: {error or 'too deep'}")) from None
+    if endless:
+        raise Wrong(((), f"bad pattern {shown(source)}: {_ENDLESS}"))
+    return compiled
 
 
 def regex(value: Any, around: Around) -> str:
@@ -354,15 +385,3 @@ def css(value: Any, around: Around) -> str:
     if not 0 < len(selector) <= 1000 or "\0" in selector or _css_fault(selector):
         raise wrong('a CSS selector such as "h1.title"', value)
     return selector
-
-
-def strptime(value: Any, around: Around) -> str:
-    """A format of datetime.strptime."""
-    try:
-        datetime.strptime("", text(value, around))
-    except ValueError as error:
-        if isinstance(error, Wrong):
-            raise
-        if "does not match" in str(error) and "%" in value:
-            return str(value)
-    raise wrong('a strptime format such as "%d.%m.%Y %H:%M"', value)
