@@ -76,7 +76,7 @@ def test_mangled_files_give_problems_or_a_config(tmp_path: Path) -> None:
 FILES = {
     "F03 missing": (None, "no such file"),
     "F03 folder": ("folder", "is a folder"),
-    "F03 larger than 1 MB": (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
+    "F03 larger than 10 MB": (b"#" * 10_000_001, "larger than 10,000,000 bytes"),
     "F03 binary": (b"\x7fELF\0\0", "is not text"),
     "F03 UTF-16": (SITE.encode("utf-16"), "is not text"),
     "F03 latin-1": (b"[run]\n# caf\xe9\n", "config.toml:2: byte 0xe9 is not UTF-8"),

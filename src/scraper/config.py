@@ -212,12 +212,19 @@ def loads(text: str, file: Path, environ: Mapping[str, str] = os.environ) -> Con
         try:
             sections = _table({**{name: {} for name in _SECTIONS}, **tables}, _SECTIONS, around)
         except Wrong as error:
-            # What could not be read may hold the sites.
-            faults = [each for each in error.faults if not problems or each[0] != ("sites",)]
+            broken = [problem.key for problem in problems]
+            faults = [(place, said) for place, said in error.faults if not _may_stand(place, said, broken)]
             problems += [Problem(str(file), lines.find(place), spell(place), said) for place, said in faults]
     if problems:
         raise ConfigError(sorted(problems, key=lambda problem: problem.line or 0))
     return Config(path=file.absolute(), **sections)
+
+
+def _may_stand(place: Place, said: str, broken: list[str]) -> bool:
+    """Whether what a fault misses, the sites or the start of one, may be in a statement that could not be read."""
+    if place == ("sites",):
+        return bool(broken)
+    return said == _NO_START and any(f"{key}.".startswith(f"{spell(place)}.") for key in broken)
 
 
 def _section(kind: type[Any]) -> Reader[Any]:
@@ -225,6 +232,9 @@ def _section(kind: type[Any]) -> Reader[Any]:
         return kind(**_table({**_defaults(kind), **_as_table(value)}, keys(kind), around))
 
     return read
+
+
+_NO_START = "this site has no start; expected start = [URL or folder, ...]"
 
 
 def _sites(value: Any, around: Around) -> dict[str, Site]:
@@ -241,7 +251,7 @@ def _site(name: str) -> Reader[Site]:
         if not SITE_NAME.fullmatch(plain(name)):
             faults.append(((), f"expected a site name of {SITE_NAME_RULE}"))
         if "start" not in map(plain, table):
-            faults.append(((), "this site has no start; expected start = [URL or folder, ...]"))
+            faults.append(((), _NO_START))
         try:
             done = _table({**_defaults(Site), **table}, keys(Site), around)
         except Wrong as error:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from scraper.errors import ConfigError, Problem
 
-MAX_BYTES = 1_000_000
+MAX_BYTES = 10_000_000  # ten thousand sites with rules of their own
 MAX_FAULTS = 20  # each one costs a parse of the file
 AGAIN = "\0"  # a name that stands twice is read as "name\0<line>", so that what is below it is checked as well
 Place = tuple[str | int, ...]
@@ -76,23 +76,37 @@ def _leave_out(lines: list[str], fault: str, line: int, file: str) -> Problem:
     """Names the statement that tomllib stumbled over and blanks it, or gives its section another name."""
     statements = list(_statements("\n".join(lines)))
     found = _holding(statements, line)
-    message = f"not valid TOML: {fault}"
-    earlier = next((entry.line for entry in statements if entry.path == found.path and entry.line < found.line), None)
-    if earlier and fault.startswith("Cannot"):
-        message = f"this {'section' if found.is_header else 'key'} stands twice, also at line {earlier}"
+    message, taken = f"not valid TOML: {fault}", found.path
+    earlier = _earlier(statements, found) if fault.startswith("Cannot") else None
+    if earlier and len(earlier.path) < len(found.path):
+        taken = earlier.path
+        message = f"{spell(taken)} is a finished value at line {earlier.line}; write that as sections, or this into it"
+    elif earlier:
+        message = f"this {'section' if found.is_header else 'key'} stands twice, also at line {earlier.line}"
     lines[found.line - 1 : line] = [""] * (line - found.line + 1)
     if found.is_header and found.path:
-        _rename(lines, [entry for entry in statements if entry.is_header and entry.line >= found.line], found)
+        _rename(lines, [entry for entry in statements if entry.is_header and entry.line >= found.line], taken)
     return Problem(file, found.line, spell(found.path), message)
 
 
-def _rename(lines: list[str], headers: list[Statement], twice: Statement) -> None:
-    """Gives the second `[a.b]`, and every later `[a.b.c]`, a name of their own."""
-    last = len(twice.path) - 1
+def _earlier(statements: list[Statement], found: Statement) -> Statement | None:
+    """What has the name already: the same key or section, `a.b = ...` before [a], or `a = ...` before [a.b]."""
+    for entry in statements:
+        if entry.line >= found.line:
+            return None
+        shared = min(len(entry.path), len(found.path))
+        if entry.path == found.path or (not entry.is_header and shared and entry.path[:shared] == found.path[:shared]):
+            return entry
+    return None
+
+
+def _rename(lines: list[str], headers: list[Statement], taken: Place) -> None:
+    """Gives `taken` a name of its own in the first of these headers and in all that begin with it."""
+    last = len(taken) - 1
     for header in headers:
-        if header.path[: last + 1] == twice.path:
+        if header.path[: last + 1] == taken:
             names = [str(name) for name in header.path]
-            names[last] += f"{AGAIN}{twice.line}"
+            names[last] += f"{AGAIN}{headers[0].line}"
             lines[header.line - 1] = "[" + ".".join(map(_quoted, names)) + "]"
 
 
