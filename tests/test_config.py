@@ -219,12 +219,19 @@ def test_site_of_a_url_in_another_spelling(tmp_path: Path) -> None:
     assert loaded.site_of("https://xn--e1afmkfd.xn--p1ai/x") is not None
 
 
+def test_the_first_site_of_a_host_is_its_own(tmp_path: Path) -> None:
+    loaded = config.load(write(tmp_path, SITE + SITE.replace("sites.a", "sites.b")))
+    assert (loaded.site_of("https://a.example/x"), len(loaded.sites)) == (loaded.sites["a"], 2)
+
+
 def test_ten_thousand_sites(tmp_path: Path) -> None:
     """F11: the limit here is generous; it is told apart from one that grows with the square of the sites."""
-    text = "".join(f'[sites.s{n}]\nstart = ["https://s{n}.example/"]\n' for n in range(10_000))
+    more = 'timezone = "Asia/Kabul"\nexclude = ["/tag/"]\nlimit = 1000\n'
+    text = "".join(f'[sites.s{n}]\nstart = ["https://s{n}.example/"]\n{more}' for n in range(10_000))
     began = time.monotonic()
-    assert len(config.load(write(tmp_path, text)).sites) == 10_000
-    assert time.monotonic() - began < 20
+    loaded = config.load(write(tmp_path, text))
+    found = {site.name for n in range(10_000) if (site := loaded.site_of(f"https://www.s{n}.example/{n}"))}
+    assert (len(found), time.monotonic() - began < 20) == (10_000, True)
 
 
 def test_the_project_s_own_files(monkeypatch: pytest.MonkeyPatch) -> None:

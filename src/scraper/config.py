@@ -175,11 +175,15 @@ class Config:
     fetch: Fetch = Fetch()
     output: Output = Output()
     sites: Mapping[str, Site] = field(default_factory=dict)
+    _by_host: Mapping[str, Site] = field(init=False, repr=False, compare=False)  # asked for each page that is parsed
+
+    def __post_init__(self) -> None:
+        by_host = {host: site for site in [*self.sites.values()][::-1] for host in site.hosts()}  # the first one stays
+        object.__setattr__(self, "_by_host", by_host)  # the dataclass is frozen
 
     def site_of(self, url: str) -> Site | None:
         """The first site that has a start URL on the host of `url`, "www." aside."""
-        host = _host(url)
-        return next((site for site in self.sites.values() if host in site.hosts()), None)
+        return self._by_host.get(_host(url))
 
 
 def _match(patterns: tuple[re.Pattern[str], ...], url: str) -> bool:
