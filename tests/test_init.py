@@ -416,6 +416,44 @@ def test_wrong_usage(words: list[str], said: str, saved: Path, capsys: pytest.Ca
     assert (code, said in capsys.readouterr().err) == (2, True)
 
 
+FILES = {
+    "sites are no table": ("sites = 3\n", "{to}:1: sites: expected a table, found 3"),
+    "sites are one value": (
+        'sites = { a = { start = ["https://a.example/"] } }\n',
+        "{to}: its sites are one value, to which no section can be added; write each as a section [sites.NAME].",
+    ),
+    "a mistake of its own": ('[sites.a]\nstart = ["https://a.example/"]\ndelay = "x"\n', "{to}:3: sites.a.delay: "),
+    "no folder": (None, "--to: no such folder: {to.parent}; make it first"),
+}
+
+
+@pytest.mark.parametrize("case", FILES)
+def test_a_file_that_takes_no_section(
+    case: str, saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named before anything is looked at."""
+    monkeypatch.setattr("scraper.draft.gather.gather", lambda *args: pytest.fail("looked at pages first"))
+    text, said = FILES[case]
+    to = tmp_path / ("none" if text is None else "") / "c.toml"
+    if text is not None:
+        to.write_text(text)
+    code = cli.outcome(["init", str(saved), "--to", str(to), "--name", "v"])
+    assert (code, said.format(to=to) in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.parametrize("name", ["www.orvan.example", "~saved"])
+def test_a_folder_whose_name_reads_as_something_else(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pages declare no address, so that it is the start itself."""
+    (tmp_path / name).mkdir()
+    for i in range(3):
+        (tmp_path / name / f"{i}.html").write_bytes(page("<p>publish: 6 July 2021</p>", i).body)
+    monkeypatch.chdir(tmp_path)
+    code = cli.outcome(["init", f"./{name}", "--to", "c.toml", "--name", "v"])
+    assert (code, config.load("c.toml").sites["v"].start) == (0, (tmp_path / name,))
+
+
 def test_a_broken_file_is_left_alone(tmp_path: Path, saved: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[fetch\n")

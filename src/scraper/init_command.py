@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -47,6 +47,7 @@ def init(
     from scraper.draft.propose import propose
 
     typed = _marks(marks)
+    _refuse_file(to)
     if name:
         _refuse_name(name)
     _refuse_twice(to, name)
@@ -98,7 +99,9 @@ def _settings(path: str | None, to: Path | None) -> Config | None:
     file = Path(path) if path else to
     if file is None or not file.exists():
         return load_config(path)
-    return _tried(file, ["[sites.a-trial]", 'start = ["https://a-trial.example/"]'])  # since it may have none
+    if _sites(file):
+        return load_config(str(file))
+    return _tried(file, ["[sites.a-trial]", 'start = ["https://a-trial.example/"]'])  # a site has to be there
 
 
 def _tried(to: Path | None, lines: Sequence[str]) -> Config:
@@ -114,6 +117,14 @@ def _present(to: Path | None) -> str:
     return configfile.read(to) if to and to.exists() else ""
 
 
+def _sites(file: Path | None) -> Any:
+    """What `sites` is in a file; None where it is not there. A file that is no TOML is reported later, and whole."""
+    try:
+        return tomllib.loads(_present(file)).get("sites")
+    except (ValueError, RecursionError):
+        return None
+
+
 def _refuse_name(name: str) -> None:
     """Raises UsageError for what cannot be a section's name, before anything is fetched."""
     from scraper.config import SITE_NAME, SITE_NAME_RULE
@@ -122,13 +133,23 @@ def _refuse_name(name: str) -> None:
         raise click.UsageError(f"--name: expected {SITE_NAME_RULE}, found {name!r}.")
 
 
-def _refuse_twice(to: Path | None, name: str | None) -> None:
-    """Raises UsageError if the file has the section. A file that is no TOML is reported later, and whole."""
-    try:
-        sites = tomllib.loads(_present(to)).get("sites", {})
-    except tomllib.TOMLDecodeError:
+def _refuse_file(to: Path | None) -> None:
+    """Raises UsageError for a file that no section can be appended to, before anything is fetched."""
+    if to is not None and not to.parent.is_dir():
+        raise click.UsageError(f"--to: no such folder: {to.parent}; make it first, or name another file.")
+    if not isinstance(_sites(to), dict):
         return
-    if name and name in sites:
+    try:
+        tomllib.loads(f'{_present(to)}\n[sites.""]\n')  # a name that no site has
+    except tomllib.TOMLDecodeError:
+        shape = "its sites are one value, to which no section can be added"
+        raise click.UsageError(f"{to}: {shape}; write each as a section [sites.NAME].") from None
+
+
+def _refuse_twice(to: Path | None, name: str | None) -> None:
+    """Raises UsageError if the file has the section."""
+    sites = _sites(to)
+    if name and isinstance(sites, dict) and name in sites:
         raise click.UsageError(f"{to} has a section [sites.{name}]; take another --name, or edit it by hand.")
 
 
@@ -140,8 +161,9 @@ def _append(to: Path, lines: Sequence[str]) -> None:
 
 
 def _relative(place: str, to: Path | None) -> str:
-    """A folder as the config file will name it."""
-    return Path(os.path.relpath(place, to.parent if to else Path())).as_posix()
+    """A folder as the config file will name it: no user's home, and no host."""
+    named = Path(os.path.relpath(place, to.parent if to else Path())).as_posix()
+    return f"./{named}" if named.startswith(("~", "www.")) else named
 
 
 def _name(sample: Sample) -> str:
