@@ -83,7 +83,7 @@ def _text(rule: FieldRule, node: LexborNode) -> str:
         return node.attributes.get(rule.attribute) or ""
     if any(node.css(css) for css in rule.remove):
         node = node.clone()
-        for part in (part for css in rule.remove for part in node.css(css)):
+        for part in (part for css in rule.remove for part in reversed(node.css(css))):  # inner ones first
             part.decompose()
     return _in_lines(node) if "first_line" in rule.transform else node.text(separator=" ")
 
