@@ -214,6 +214,13 @@ def test_site_of_a_url_and_its_rules(tmp_path: Path) -> None:
     assert loaded.site_of("https://b.example/") is None
 
 
+def test_site_of_a_url_on_a_host_of_two(tmp_path: Path) -> None:
+    other = '[sites.b]\nstart = ["https://a.example/fa/feed"]\ninclude = ["/fa/"]\n'
+    loaded = config.load(write(tmp_path, SITE + 'exclude = ["/fa/"]\n' + other))
+    names = [site and site.name for site in map(loaded.site_of, ("https://a.example/fa/1", "https://a.example/en/1"))]
+    assert names == ["b", "a"]
+
+
 def test_site_of_a_url_in_another_spelling(tmp_path: Path) -> None:
     loaded = config.load(write(tmp_path, SITE.replace("a.example", "пример.рф")))
     assert loaded.site_of("https://xn--e1afmkfd.xn--p1ai/x") is not None

@@ -175,15 +175,19 @@ class Config:
     fetch: Fetch = Fetch()
     output: Output = Output()
     sites: Mapping[str, Site] = field(default_factory=dict)
-    _by_host: Mapping[str, Site] = field(init=False, repr=False, compare=False)  # asked for each page that is parsed
+    _by_host: Mapping[str, list[Site]] = field(init=False, repr=False, compare=False)  # asked for each page
 
     def __post_init__(self) -> None:
-        by_host = {host: site for site in [*self.sites.values()][::-1] for host in site.hosts()}  # the first one stays
+        by_host: dict[str, list[Site]] = {}
+        for site in self.sites.values():
+            for host in site.hosts():
+                by_host.setdefault(host, []).append(site)
         object.__setattr__(self, "_by_host", by_host)  # the dataclass is frozen
 
     def site_of(self, url: str) -> Site | None:
-        """The first site that has a start URL on the host of `url`, "www." aside."""
-        return self._by_host.get(_host(url))
+        """The site that has a start URL on the host of `url`, "www." aside: of several the first that wants it."""
+        sites = self._by_host.get(_host(url), [])
+        return next((site for site in sites if site.unwanted(url) is None), sites[0] if sites else None)
 
 
 def _match(patterns: tuple[re.Pattern[str], ...], url: str) -> bool:
