@@ -98,6 +98,16 @@ def test_two_sites_share_a_start(tmp_path: Path) -> None:
     assert valley.last(done) == "discovered 3 = stored 2 + updated 0 + unchanged 0 + skipped 1 + refused 0 + failed 0"
 
 
+def test_a_rule_that_finds_nothing_is_told(tmp_path: Path) -> None:
+    with served({"/feed": feed("/1", "/2", "/3")}) as server:
+        rules = '[sites.valley.fields]\ncategory = "i.desk"\nheadline = "h1.none"\n'
+        configure(tmp_path, server.origin, "feed", rules)
+        told = valley.scraper(tmp_path, "run").stderr.decode()
+    assert [line for line in told.splitlines() if " the rule for " in line] == [
+        "problem: valley: the rule for headline found nothing on 3 pages; scraper why shows what is there"
+    ]
+
+
 def test_patterns_are_found_in_what_people_read(tmp_path: Path) -> None:
     with served({"/feed": feed("/سیاست/1", "/ورزش/2")}) as server:
         configure(tmp_path, server.origin, "feed", 'include = ["/سیاست/"]\n')

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import queue
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,7 @@ from scraper.urls import BadUrl, origin
 from scraper.workers import Readers, readers
 from scraper.write import WRITERS
 
+_ENOUGH = 3  # articles that show whether a rule finds anything
 STOP_POLL = 0.1  # seconds between two looks at the caller's stop event
 
 
@@ -48,9 +50,13 @@ class _Seen:
     onward: Progress
     lines: int = 0
     problems: list[str] = field(default_factory=list)
+    found: Counter[tuple[str, str]] = field(default_factory=Counter)  # articles by site and by what its rules found
 
     def __call__(self, event: Event) -> None:
         self.lines += bool(event.outcome and event.outcome.word in ("stored", "updated"))
+        if event.article:
+            ruled = [name for name, source in event.article.sources.items() if source == "site"]
+            self.found.update((event.article.site, name) for name in ["", *ruled])
         if event.note:
             self.problems.append(event.note)
         self.onward(event)
@@ -88,11 +94,22 @@ def run(
         )
         asyncio.run(_crawl(config, only, store, job, stop or threading.Event()))
         interrupted = job.stop.is_set()
+        for remark in _idle_rules(config, tell.found):
+            tell(Event(note=remark))
         if not interrupted:
             store.finish_run(known)
         balance = {str(word): count for word, count in store.balance(known).items()}
         reasons = [(*key, count) for key, count in store.reasons(known).items()]
     return RunResult(sum(balance.values()) + job.pending, balance, reasons, tell.problems, tell.lines, interrupted)
+
+
+def _idle_rules(config: Config, found: Counter[tuple[str, str]]) -> Iterator[str]:
+    """The rules that found nothing on any of the articles that were stored: the site has changed, or they are wrong."""
+    for name, site in config.sites.items():
+        count = found[name, ""]
+        for rule in site.fields if count >= _ENOUGH else ():
+            if not found[name, rule]:
+                yield f"{name}: the rule for {rule} found nothing on {count} pages; scraper why shows what is there"
 
 
 async def _no_parse(page: Page, rules: Rules) -> Article:
