@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from typing import Any
 
 log = logging.getLogger(__name__)
 
 
 class ScraperError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base of all errors that this package raises on purpose. They survive pickle and copy, as process pools need."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # BaseException's own would call the class with `args`, which are not what __init__ takes.
+        return _made_again, (type(self), self.args), self.__dict__
+
+
+def _made_again(kind: type[ScraperError], args: tuple[Any, ...]) -> ScraperError:
+    return kind.__new__(kind, *args)
 
 
 @dataclass(frozen=True, slots=True)
