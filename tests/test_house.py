@@ -28,7 +28,10 @@ LAYERS: list[tuple[set[str], bool]] = [
     ({"pipeline", "workers", "worker"}, False),
     ({"wiring", "pages"}, False),
     ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft", "rehearse"}, False),
-    ({"cli", "shell", "fixture_commands", "archive_commands", "init_command", "__init__", "testing"}, False),
+    (
+        {"cli", "__main__", "shell", "fixture_commands", "archive_commands", "init_command", "__init__", "testing"},
+        False,
+    ),
 ]
 LAYER = {name: number for number, (names, _) in enumerate(LAYERS) for name in names}
 # parse/ is pure: no network, disk, clock, environment or chance.
