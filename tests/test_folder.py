@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import json
+import math
 import os
 import re
 import sys
@@ -150,6 +151,8 @@ def edit_both(place: Path) -> None:
         pytest.param("plain", lambda p: change(p, headers=[["one"]]), "bad_json", id="headers"),
         pytest.param("plain", lambda p: change(p, fetched_at="yesterday"), "bad_json", id="time"),
         pytest.param("plain", lambda p: change(p, status="ok"), "bad_json", id="status"),
+        pytest.param("plain", lambda p: change(p, status=math.inf), "bad_json", id="P10-infinite-status"),
+        pytest.param("plain", lambda p: change(p, status=math.nan), "bad_json", id="P10-status-of-no-number"),
         pytest.param("plain", lambda p: change(p, outcome={"word": "lost"}), "bad_json", id="outcome"),
         pytest.param("plain", lambda p: (p / "page.json").write_text("[" * 99999), "bad_json", id="nested"),
         pytest.param("plain", lambda p: (p / "page.json").write_bytes(b"\xff"), "bad_json", id="not-utf-8"),

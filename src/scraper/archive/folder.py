@@ -130,7 +130,7 @@ def _kept(file: Path, decode: Decode) -> tuple[Page, Outcome | None]:
     try:
         page = _page(meta, raw, decode)
         outcome = outcome_of(meta["outcome"]) if "outcome" in meta else None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:  # the last one: "status": Infinity
         raise Refused("bad_json", f"{META}: {error!r}"[:200]) from None
     if page.wire is not None and hashlib.sha256(page.body).hexdigest() != meta.get("body_sha256"):
         raise Refused("changed", f"{PAGE} decodes to another body than when it was saved")
