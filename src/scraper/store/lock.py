@@ -15,11 +15,12 @@ NAME = "lock"
 class Lock:
     """Holds `folder`/lock until closed. The file says which process and run hold it; it is never deleted.
 
-    A forked child shares the lock: processes that may outlive this one must be spawned, or forked before.
+    A forked child shares the lock until this process closes it or has ended; then until the child has ended too.
     """
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
+        self._owner = os.getpid()
         with disk.mapped(self._path):
             self._fd = disk.open_file(folder, NAME, create=True)
         try:
@@ -42,4 +43,7 @@ class Lock:
             disk.write_at(self._fd, f"pid {os.getpid()}, {run}\n".encode(), 0)
 
     def close(self) -> None:
+        """Free the folder, also where forked children still have the descriptor; in such a child, only close that."""
+        if os.getpid() == self._owner:
+            fcntl.flock(self._fd, fcntl.LOCK_UN)  # flock(2): closing alone frees it with the last copy
         os.close(self._fd)
