@@ -22,6 +22,7 @@ import crashwork
 import powercut
 from scraper.errors import LockedError, StoreError
 from scraper.store import database, verify
+from scraper.store.lock import Lock
 
 URLS, BATCH = 40, 5
 
@@ -90,6 +91,10 @@ def rename(path: Path) -> None:
     path.rename(path.with_suffix(".1"))
 
 
+def rename_folder(path: Path) -> None:
+    path.parent.rename(path.parent.with_suffix(".1"))
+
+
 def replace(path: Path) -> None:
     data = path.read_bytes()
     path.rename(path.with_suffix(".1"))
@@ -118,8 +123,9 @@ def folder(path: Path) -> None:
 MEDDLED: list[tuple[str, Callable[[Path], None], str]] = [
     ("O16", append, "longer than state"),
     ("O17", truncate, "shorter than state"),
-    ("O17", Path.unlink, "articles-"),
-    ("O17", rename, "articles-"),
+    ("O17", Path.unlink, "gone: deleted or renamed during the run; put it back"),
+    ("O17", rename, "gone: deleted or renamed during the run; put it back"),
+    ("O17", rename_folder, "gone: deleted or renamed during the run; put it back"),
     ("O17", replace, "replaced"),
     ("O18", append, "longer than state"),
 ]
@@ -188,6 +194,25 @@ def test_o20_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     assert finished(tmp_path) == []
 
 
+def test_o20_a_forked_child_does_not_keep_the_lock(tmp_path: Path) -> None:
+    """As multiprocessing's workers are forked, perhaps while `scrape` is iterated over; they may also end first."""
+    lock = Lock(tmp_path)
+    if not (ended := os.fork()):
+        lock.close()
+        os._exit(0)
+    os.waitpid(ended, 0)
+    if not (lasting := os.fork()):
+        signal.alarm(60)
+        signal.pause()
+        os._exit(0)
+    with pytest.raises(LockedError):
+        Lock(tmp_path)
+    lock.close()
+    Lock(tmp_path).close()
+    os.kill(lasting, signal.SIGKILL)
+    os.waitpid(lasting, 0)
+
+
 def test_o11_a_failed_sync_is_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
 
@@ -214,12 +239,25 @@ def test_o13_file_size_limit(tmp_path: Path, limit: int) -> None:
     if pid == 0:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        with contextlib.suppress(StoreError):
+        try:
             crashwork.work(tmp_path, URLS, BATCH)
-            os._exit(1)
-        os._exit(0)
+        except StoreError as error:
+            os._exit(f"free there; no file may have more than {limit}: ulimit -f)" not in str(error))
+        os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert finished(tmp_path) == []
+
+
+SQLITE = [(sqlite3.SQLITE_FULL, True), (sqlite3.SQLITE_IOERR_WRITE, True), (sqlite3.SQLITE_BUSY, False)]
+
+
+@pytest.mark.parametrize(("code", "is_told"), SQLITE)
+def test_o09_the_space_left_is_told_where_it_matters(tmp_path: Path, code: int, is_told: bool) -> None:
+    error = sqlite3.OperationalError("so says SQLite")
+    error.sqlite_errorcode = code
+    with pytest.raises(StoreError) as caught, database.mapped(tmp_path / "state.db"):
+        raise error
+    assert ("bytes free there" in str(caught.value)) == is_told
 
 
 @contextlib.contextmanager
@@ -238,7 +276,7 @@ def small_disk(path: Path) -> Iterator[Callable[[str], None]]:
 
 def test_o09_disk_full(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk") as resize:
-        with pytest.raises(StoreError, match="start again"):
+        with pytest.raises(StoreError, match=r"\d bytes free there\).*start again"):
             crashwork.work(tmp_path / "disk" / "data", URLS, BATCH)
         resize("64m")
         assert finished(tmp_path / "disk" / "data") == []

@@ -14,6 +14,7 @@ from scraper.errors import StoreError
 from scraper.store import disk, stamp
 
 _WAIT = 5.0  # seconds to wait for another process's lock
+_ROOM = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)  # how SQLite tells that a disk or a file is full
 _APPLICATION = 0x73637261  # "scra": tells our file from any other SQLite file
 
 # One script per schema version, applied in one transaction; a released script never changes.
@@ -90,8 +91,10 @@ def mapped(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:  # locked, disk full, input and output errors, not permitted
+        is_room = getattr(error, "sqlite_errorcode", 0) & 0xFF in _ROOM  # the low byte is the kind of an error
+        room = disk.room(path) if is_room else ""
         raise StoreError(
-            f"{path}: {error}; put that right and start again, and the run goes on where it stopped"
+            f"{path}: {error}{room}; put that right and start again, and the run goes on where it stopped"
         ) from error
     except sqlite3.Error as error:
         raise _damaged(path, str(error)) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import resource
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,14 +20,22 @@ _BLOCK = 1 << 20
 
 def failure(path: Path, error: OSError) -> StoreError:
     """The system's refusal as an error that names the path, the space left and the next step."""
-    free = ""
-    with contextlib.suppress(OSError):
-        space = os.statvfs(path if path.is_dir() else path.parent)
-        free = f" ({space.f_bavail * space.f_frsize} bytes free there)"
     return StoreError(
-        f"{path}: {error.strerror or error}{free}; nothing is lost: "
+        f"{path}: {error.strerror or error}{room(path)}; nothing is lost: "
         "put that right and start again, and the run goes on where it stopped"
     )
+
+
+def room(path: Path) -> str:
+    """ " (4096 bytes free there)", with the largest size of a file where that is limited; "" where nobody says."""
+    try:
+        space = os.statvfs(path if path.is_dir() else path.parent)
+    except OSError:
+        return ""
+    # Which file met the limit cannot be seen afterwards: SQLite has put its own back by then.
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+    most = "" if limit == resource.RLIM_INFINITY else f"; no file may have more than {limit}: ulimit -f"
+    return f" ({space.f_bavail * space.f_frsize} bytes free there{most})"
 
 
 @contextlib.contextmanager
@@ -56,9 +65,15 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(mode=FOLDER_MODE, exist_ok=True)
     except FileExistsError:
-        fault = "cannot be a folder: a file is there; move it away, or name another run.folder"
-        raise StoreError(f"{path}: {fault}") from None
+        raise StoreError(f"{path}: cannot be a folder: {in_the_way(path)}, or name another run.folder") from None
     sync_folder(path.parent)
+
+
+def in_the_way(path: Path) -> str:
+    """What stands in a folder's place, and what to do about it."""
+    if os.path.islink(path) and not os.path.exists(path):
+        return f"a link that leads nowhere is there (to {os.readlink(path)}); mount or make what it names"
+    return "a file is there; move it away"
 
 
 def sync_folder(path: Path) -> None:
