@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
-
-import pytest
-
-import valley
 
 PYTHON_M = [sys.executable, "-m", "scraper"]
 

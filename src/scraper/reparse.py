@@ -22,7 +22,7 @@ from scraper.parse.article import parse
 from scraper.replay import sides
 from scraper.report import escape
 from scraper.store import Result, Store
-from scraper.store.writer import OUT
+from scraper.store.places import OUT
 from scraper.urls import BadUrl, canonical
 from scraper.write import WRITERS
 
@@ -276,7 +276,7 @@ def accepting(config: Config, written: Counter[str]) -> Iterator[Callable[[Pair]
     """
     writer = WRITERS[config.output.format, config.output.compress]
     text = config.path.read_bytes() if config.path else b""
-    with Store.open(config.run.folder, writer, rotate=config.output.rotate) as store:
+    with Store.open(config.run.folder, writer, rotate=config.output.rotate, names=(OUT,)) as store:
         run = store.begin_run(hashlib.sha256(b"reparse" + text).hexdigest())
         batch: list[Result] = []
 

@@ -17,7 +17,8 @@ from scraper.errors import StoreError
 from scraper.store import database, disk
 from scraper.store.lock import Lock
 from scraper.store.outbox import COLUMNS, File, Outbox
-from scraper.store.writer import DATABASE, OUT
+from scraper.store.places import OUT
+from scraper.store.writer import DATABASE
 
 _ENOUGH = 100  # problems kept
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import sqlite3
 import threading
@@ -15,13 +14,13 @@ from typing import Any, Protocol
 
 from scraper.errors import StoreError
 from scraper.model import Article, Outcome, Word
-from scraper.store import database, disk, state
+from scraper.store import database, disk, places, state
 from scraper.store.lock import Lock
 from scraper.store.outbox import SYNC_BYTES, SYNC_SECONDS, Append, Outbox
+from scraper.store.places import OUT, PAGES
 from scraper.store.state import Run
 
 DATABASE = "state.db"
-OUT = "out"  # records go below this folder
 
 
 Clock = Callable[[], datetime]
@@ -80,18 +79,21 @@ class Store:
         writer: Writer,
         *,
         rotate: int,
+        names: Sequence[str] = (OUT, PAGES),
         now: Clock = utc_now,
         sync_bytes: int = SYNC_BYTES,
         sync_seconds: float = SYNC_SECONDS,
     ) -> Store:
         """Take the folder, check what is there and finish what a crash left.
 
-        `rotate` is the size in bytes from which a file is sealed and the next one begun. LockedError if another process
-        has the folder; StoreError, naming path and next step, if it cannot be used or holds something else.
+        `rotate` is the size in bytes from which a file is sealed and the next one begun, `names` are the folders below
+        this one that will be written to. LockedError if another process has the folder; StoreError, naming path and
+        next step, if it cannot be used or holds something else.
         """
         folder = folder.absolute()
         with disk.mapped(folder), contextlib.ExitStack() as undo:
             disk.make_folder(folder)
+            places.check(folder, names)
             lock = Lock(folder)
             undo.callback(lock.close)
             db = database.connect(folder / DATABASE)
@@ -99,7 +101,7 @@ class Store:
             outbox = Outbox(db, folder, rotate=rotate, sync_bytes=sync_bytes, sync_seconds=sync_seconds)
             undo.callback(outbox.close)
             with database.mapped(folder / DATABASE):
-                _check_output(db, folder)
+                _check_leftovers(db, folder, names)
                 outbox.recover()
             undo.pop_all()
         return cls(folder, lock, db, outbox, writer, now)
@@ -252,11 +254,12 @@ class Hosts:
             state.set_not_before(self._store._db, host, epoch)
 
 
-def _check_output(db: sqlite3.Connection, folder: Path) -> None:
+def _check_leftovers(db: sqlite3.Connection, folder: Path, names: Sequence[str]) -> None:
     """A new state beside old output would write records again that are already there."""
-    out = folder / OUT
-    known = db.execute("SELECT 1 FROM files LIMIT 1").fetchone()
-    if known is None and any(out.rglob("articles-*")):
-        raise StoreError(f"{out}: holds articles, but {DATABASE} is new; restore {DATABASE}, or move {out} away")
-    if not os.access(out if out.is_dir() else folder, os.W_OK | os.X_OK):
-        raise StoreError(f"{out}: no permission to write; change its owner or mode")
+    if db.execute("SELECT 1 FROM files LIMIT 1").fetchone():
+        return
+    if found := places.leftovers(folder, names):
+        held = " and ".join(f"{place}: holds {'articles' if place.name == OUT else place.name}" for place in found)
+        away = " and ".join(str(place) for place in found)
+        fault = f"{held}, but {DATABASE} is new and knows nothing of it"
+        raise StoreError(f"{fault}; restore {DATABASE}, or move {away} away")
