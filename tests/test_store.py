@@ -14,7 +14,7 @@ import pytest
 import crashwork
 from scraper.errors import StoreError
 from scraper.model import WORDS, Article, Outcome
-from scraper.store import Append, Result, Store, state, verify
+from scraper.store import Append, Result, Store, database, state, verify
 from scraper.write import WRITERS
 
 
@@ -79,6 +79,73 @@ def test_two_runs(
         store.finish_run(run)
     assert lines(tmp_path) == written
     assert verify(tmp_path).problems == []
+
+
+# URLs 6 and 7 lead to one article; the second may give another text of it. Each row: what three runs bring, and the
+# outcomes and lines of the last two.
+COPY = page(7, article=replace(crashwork.article(6, 1), content_hash="another text"))
+SAME, DUPLICATE = ("unchanged", None), ("skipped", "duplicate")
+NOT_MODIFIED = ended(6, "unchanged", None)
+COPIES = [
+    ("304-then-copy", [[page(6), COPY], [NOT_MODIFIED, COPY], [NOT_MODIFIED, COPY]], [SAME, DUPLICATE] * 2, [1]),
+    ("304-of-both", [[page(6), COPY], [NOT_MODIFIED, ended(7, "unchanged", None)]], [SAME, SAME], [1]),
+    (
+        "304-of-the-copy-hides-no-change",
+        [[page(6), COPY], [ended(7, "unchanged", None), page(6, article=COPY.article)]],
+        [SAME, ("updated", None)],
+        [1, 2],
+    ),
+    ("304-of-an-unknown-one", [[page(8)], [NOT_MODIFIED, COPY]], [SAME, ("stored", None)], [1, 1]),
+]
+
+
+@pytest.mark.parametrize(("runs", "outcomes", "revisions"), [row[1:] for row in COPIES], ids=[r[0] for r in COPIES])
+def test_a_copy_of_what_has_not_changed_is_a_duplicate(
+    tmp_path: Path, runs: list[list[Result]], outcomes: list[tuple[str, str | None]], revisions: list[int]
+) -> None:
+    got: list[tuple[str, str | None]] = []
+    for results in runs:
+        with open_store(tmp_path) as store:
+            run = store.begin_run("config")
+            got += words(store.commit(run, results))
+            store.finish_run(run)
+    assert (got[len(runs[0]) :], [revision for _, revision in lines(tmp_path)]) == (outcomes, revisions)
+
+
+def test_a_state_of_schema_1_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its URLs do not say which article they gave: each is asked once without condition, and then they do."""
+    one = page(1, etag='"e"', basis="b")
+    assert one.article
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "MIGRATIONS", database.MIGRATIONS[:1])
+        db = database.connect(tmp_path / "state.db")
+        db.execute(
+            "INSERT INTO articles VALUES (?1, ?2, 3, 0, row_crc(?1, ?2, 3, 0))",
+            (one.article.id, one.article.content_hash),
+        )
+        db.execute("INSERT INTO urls VALUES (?, '\"e\"', NULL, 'b')", (state.url_key(one.outcome.url),))
+        database.disconnect(db, tmp_path / "state.db")
+    with open_store(tmp_path) as store:
+        run = store.begin_run("config")
+        before = store.validators(one.outcome.url, "b")
+        ended_as = words(store.commit(run, [one]))
+        assert (before, ended_as, store.validators(one.outcome.url, "b")) == ({}, [SAME], {"If-None-Match": '"e"'})
+
+
+def test_an_unfinished_run_survives_those_aside(tmp_path: Path) -> None:
+    """O20: what `reparse --accept` stores in between makes no page of it new, and no copy."""
+    with open_store(tmp_path) as store:
+        first = store.begin_run("config")
+        store.commit(first, [page(6), page(1)])
+        for _ in range(state.KEEP_RUNS + 1):
+            aside = store.begin_run("reparse", aside=True)
+            store.commit(aside, [replace(COPY, outcome=page(6).outcome)])
+            store.finish_run(aside)
+    with open_store(tmp_path) as store:
+        run = store.begin_run("config")
+        assert (run.id, run.resumed, crashwork.url(1) in store.done(run)) == (first.id, True, True)
+        assert words(store.commit(run, [page(7), page(2)])) == [DUPLICATE, ("stored", None)]
+    assert [revision for _, revision in lines(tmp_path)] == [1, 1, 2, 1]
 
 
 def test_an_unfinished_run_is_resumed_and_counted_whole(tmp_path: Path) -> None:

@@ -277,16 +277,20 @@ def accepting(config: Config, written: Counter[str]) -> Iterator[Callable[[Pair]
     writer = WRITERS[config.output.format, config.output.compress]
     text = config.path.read_bytes() if config.path else b""
     with Store.open(config.run.folder, writer, rotate=config.output.rotate, names=(OUT,)) as store:
-        run = store.begin_run(hashlib.sha256(b"reparse" + text).hexdigest())
+        run = store.begin_run(hashlib.sha256(b"reparse" + text).hexdigest(), aside=True)
         batch: list[Result] = []
+        met: set[str] = set()  # an article's first page counts, as in a run
 
         def flush() -> None:
             written.update(outcome.word for outcome in store.commit(run, batch))
             batch.clear()
 
         def take(pair: Pair) -> None:
-            known = pair.old and pair.old["content_hash"]
-            if pair.result and pair.result.article and pair.result.article.content_hash != known:
+            article = pair.result.article if pair.result else None
+            if pair.result is None or article is None or article.id in met:
+                return
+            met.add(article.id)
+            if article.content_hash != (pair.old and pair.old["content_hash"]):
                 batch.append(pair.result)
             if len(batch) >= BATCH:
                 flush()

@@ -44,6 +44,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             file INTEGER NOT NULL, offset INTEGER NOT NULL, data BLOB NOT NULL, crc INTEGER NOT NULL,
             PRIMARY KEY (file, offset))""",
     ),
+    # The article whose record the page gave; '' where another address gave it, NULL where no run has said yet.
+    ("ALTER TABLE urls ADD COLUMN article TEXT",),
 )
 
 

@@ -15,11 +15,15 @@ KEEP_RUNS = 10  # finished runs whose outcomes are kept one by one; of older one
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One pass over the sites. `resumed`: it began in an earlier process and was not finished there."""
+    """One pass over the sites. `resumed`: it began in an earlier process and was not finished there.
+
+    `aside`: it asks no site, so it neither ends an unfinished run nor counts as one that met its articles.
+    """
 
     id: str
     number: int  # 1 for the first run of a folder
     resumed: bool
+    aside: bool = False
 
 
 def url_key(url: str) -> bytes:
@@ -27,34 +31,35 @@ def url_key(url: str) -> bytes:
     return hashlib.sha256(url.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def unfinished(db: sqlite3.Connection, config_hash: str) -> Run | None:
+def unfinished(db: sqlite3.Connection, config_hash: str, aside: bool) -> Run | None:
     """The run that an earlier process left unfinished under the same configuration."""
     row = db.execute(
         "SELECT id, number FROM runs WHERE ending IS NULL AND config_hash = ? ORDER BY number DESC", (config_hash,)
     ).fetchone()
-    return Run(row[0], row[1], True) if row else None
+    return Run(row[0], row[1], True, aside) if row else None
 
 
-def new_run(db: sqlite3.Connection, run_id: str, config_hash: str, now: str) -> Run:
-    """Begin a run; one that was left unfinished under another configuration is abandoned."""
-    for (number,) in db.execute("SELECT number FROM runs WHERE ending IS NULL").fetchall():
+def new_run(db: sqlite3.Connection, run_id: str, config_hash: str, now: str, aside: bool) -> Run:
+    """Begin a run; unless it goes aside, one that was left unfinished under another configuration is abandoned."""
+    for (number,) in db.execute("SELECT number FROM runs WHERE ending IS NULL").fetchall() if not aside else ():
         _end(db, number, "abandoned", now)
     cursor = db.execute("INSERT INTO runs (id, config_hash, started_at) VALUES (?, ?, ?)", (run_id, config_hash, now))
     number = cursor.lastrowid or 0
     sign(db, "runs", number)
-    return Run(run_id, number, False)
+    return Run(run_id, number, False, aside)
 
 
 def end_run(db: sqlite3.Connection, run: Run, now: str) -> None:
     """Finish the run and fold the outcomes of old ones into counts."""
     _end(db, run.number, "finished", now)
-    old = (run.number - KEEP_RUNS,)
+    old = "run IN (SELECT number FROM runs WHERE number <= ? AND ending IS NOT NULL)"  # the others will be resumed
+    last = (run.number - KEEP_RUNS,)
     db.execute(
-        "INSERT INTO tallies SELECT run, site, word, reason, count(*) FROM outcomes WHERE run <= ? "
+        f"INSERT INTO tallies SELECT run, site, word, reason, count(*) FROM outcomes WHERE {old} "  # noqa: S608
         "GROUP BY run, site, word, reason",
-        old,
+        last,
     )
-    db.execute("DELETE FROM outcomes WHERE run <= ?", old)
+    db.execute(f"DELETE FROM outcomes WHERE {old}", last)  # noqa: S608
 
 
 def _end(db: sqlite3.Connection, number: int, ending: str, now: str) -> None:
@@ -89,9 +94,10 @@ def add_article(db: sqlite3.Connection, run: Run, article: Article) -> tuple[Wor
     row = db.execute("SELECT content_hash, revision, run FROM articles WHERE id = ?", (article.id,)).fetchone()
     word, revision = _judge(row, run, article)
     if word != "skipped":
+        met = row[2] if row and run.aside else run.number
         db.execute(
             "INSERT OR REPLACE INTO articles VALUES (?1, ?2, ?3, ?4, row_crc(?1, ?2, ?3, ?4))",
-            (article.id, article.content_hash, revision, run.number),
+            (article.id, article.content_hash, revision, met),
         )
     return word, revision
 
@@ -105,18 +111,36 @@ def _judge(row: tuple[str, int, int] | None, run: Run, article: Article) -> tupl
     return ("unchanged", revision) if content_hash == article.content_hash else ("updated", revision + 1)
 
 
-def set_validators(db: sqlite3.Connection, url: str, etag: str | None, last_modified: str | None, basis: str) -> None:
-    """Keep what the server said of this version of the page, and what the record was made with."""
+def meet_again(db: sqlite3.Connection, run: Run, url: str) -> None:
+    """The page has not changed since it gave its article's record: a copy of it in this run is a duplicate."""
     db.execute(
-        "INSERT OR REPLACE INTO urls VALUES (?, ?, ?, ?)",
-        (url_key(url), _optional(etag), _optional(last_modified), _text(basis)),
+        "UPDATE articles SET run = ?1, crc = row_crc(id, content_hash, revision, ?1) "
+        "WHERE id = (SELECT article FROM urls WHERE url_key = ?2)",
+        (run.number, url_key(url)),
+    )
+
+
+def set_validators(
+    db: sqlite3.Connection, url: str, etag: str | None, last_modified: str | None, basis: str, article: str
+) -> None:
+    """Keep what the server said of this version of the page, and what the record was made with.
+
+    `article` is the id of the article that the page gave, "" where another page has given its record.
+    """
+    db.execute(
+        "INSERT OR REPLACE INTO urls VALUES (?, ?, ?, ?, ?)",
+        (url_key(url), _optional(etag), _optional(last_modified), _text(basis), article),
     )
 
 
 def get_validators(db: sqlite3.Connection, url: str, basis: str) -> dict[str, str]:
-    """Request headers for a conditional GET (RFC 9110 section 13.1); empty if `basis` is not the one kept."""
+    """Request headers for a conditional GET (RFC 9110 section 13.1); empty if `basis` is not the one kept.
+
+    Also empty if the article is not known, from before schema 2: a 304 would not say which one it means.
+    """
     row = db.execute(
-        "SELECT etag, last_modified FROM urls WHERE url_key = ? AND basis = ?", (url_key(url), _text(basis))
+        "SELECT etag, last_modified FROM urls WHERE url_key = ? AND basis = ? AND article IS NOT NULL",
+        (url_key(url), _text(basis)),
     ).fetchone()
     pairs = zip(("If-None-Match", "If-Modified-Since"), row or (), strict=False)
     return {name: value for name, value in pairs if value}

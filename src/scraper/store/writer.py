@@ -126,10 +126,13 @@ class Store:
                     self._outbox.settle()
                 database.disconnect(self._db, self._path)
 
-    def begin_run(self, config_hash: str) -> Run:
-        """The run that was left unfinished with the same configuration, else a new one."""
+    def begin_run(self, config_hash: str, *, aside: bool = False) -> Run:
+        """The run that was left unfinished with the same configuration, else a new one.
+
+        A new one gives up any other that was left unfinished; but one `aside`, which asks no site, lets it be.
+        """
         with self._guard():
-            run = state.unfinished(self._db, config_hash) or self._new_run(config_hash)
+            run = state.unfinished(self._db, config_hash, aside) or self._new_run(config_hash, aside)
             self._lock.write(f"run {run.id}")
         return run
 
@@ -187,10 +190,10 @@ class Store:
                 self._failed = True
                 raise
 
-    def _new_run(self, config_hash: str) -> Run:
+    def _new_run(self, config_hash: str, aside: bool) -> Run:
         run_id = f"{self._now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         with database.transaction(self._db):
-            return state.new_run(self._db, run_id, config_hash, self._time())
+            return state.new_run(self._db, run_id, config_hash, self._time(), aside)
 
     def _time(self) -> str:
         return self._now().isoformat(timespec="seconds")
@@ -218,11 +221,14 @@ class Store:
     def _settle_article(self, run: Run, result: Result, records: dict[str, list[dict[str, Any]]]) -> Outcome:
         article = result.article
         if article is None:
+            if result.outcome.word == "unchanged":
+                state.meet_again(self._db, run, result.outcome.url)
             return result.outcome
         word, revision = state.add_article(self._db, run, article)
         if word in ("stored", "updated"):
             records.setdefault(result.partition, []).append(article.to_dict(revision))
-        state.set_validators(self._db, result.outcome.url, result.etag, result.last_modified, result.basis)
+        given = article.id if word != "skipped" else ""
+        state.set_validators(self._db, result.outcome.url, result.etag, result.last_modified, result.basis, given)
         return state.as_outcome(result.outcome, word)
 
 
