@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import json
+import shutil
+import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +17,7 @@ import pytest
 import valley
 from scraper import reparse
 from scraper.reparse import Comparison, Pair
+from scraper.store import database
 
 COUNT = 30
 HEAD = {"same": 0, "changed": 0, "gained": 0, "lost": 0}
@@ -137,6 +143,66 @@ def test_a_record_without_a_page_and_a_page_that_is_cut_are_told(tmp_path: Path)
     assert b"records have no stored page" in done.stderr
 
 
+def edited(old: bytes, new: bytes) -> Callable[[Path], None]:
+    """The second line changed by hand."""
+
+    def change(file: Path) -> None:
+        first, second, rest = file.read_bytes().split(b"\n", 2)
+        file.write_bytes(b"\n".join((first, second.replace(old, new, 1), rest)))
+
+    return change
+
+
+def packed(file: Path) -> None:
+    """As gzip, whose last third is damaged."""
+    data = bytearray(gzip.compress(file.read_bytes()))
+    data[-len(data) // 3] ^= 0xFF
+    file.with_name(file.name + ".gz").write_bytes(data)
+    file.unlink()
+
+
+DAMAGED: dict[str, tuple[Callable[[Path], None], str, str]] = {
+    "no JSON": (edited(b'"', b""), ".jsonl:2: no record: JSON is malformed", "29 pages compared"),
+    "a number for an id": (
+        edited(b'"id":', b'"id":7,"i":'),
+        ".jsonl:2: no record: Expected `str`",
+        "29 pages compared",
+    ),
+    "no UTF-8": (edited(b"Bridge", b"\xff"), ".jsonl:2: no record: 'utf-8' codec", "29 pages compared"),
+    "no sources": (edited(b'"sources"', b'"s"'), ".jsonl:2: no record: Object missing", "29 pages compared"),
+    "half a line": (edited(b"Bridge", b"\n"), ".jsonl:3: no record: JSON is malformed", "29 pages compared"),
+    "a damaged gzip": (packed, "cannot be read from here on", "pages compared"),
+}
+
+
+@pytest.mark.parametrize("command", [["reparse"], ["capsule", "latest", "--to", "a.zip"]], ids=lambda words: words[0])
+@pytest.mark.parametrize("name", DAMAGED)
+def test_damage_to_the_output_is_named_and_no_record(name: str, command: list[str], ran: Path, tmp_path: Path) -> None:
+    change, words, end = DAMAGED[name]
+    shutil.copytree(ran, tmp_path, dirs_exist_ok=True)
+    change(tmp_path / "data" / "out" / "articles-00001.jsonl")
+    done = valley.scraper(tmp_path, *command)
+    end = end if command == ["reparse"] else "30 records"
+    assert (done.returncode, words in done.stderr.decode(), end in valley.last(done)) == (1, True, True), done.stderr
+
+
+def test_accept_lets_an_interrupted_run_be(tmp_path: Path) -> None:
+    """O20: the next run goes on with it, and counts the whole."""
+    build(tmp_path)
+    with contextlib.closing(sqlite3.connect(tmp_path / "data" / "state.db", isolation_level=None)) as db:
+        db.create_function("row_crc", -1, database._row_crc, deterministic=True)
+        db.execute("UPDATE runs SET ending = NULL, finished_at = NULL")
+        database.sign(db, "runs", 1)
+    (tmp_path / "data" / "state.db.sha256").unlink()
+    valley.configure(tmp_path, extra=valley.BROKEN, name="broken.toml")
+    accepted = valley.scraper(tmp_path, "reparse", "-c", "broken.toml", "--accept")
+    ran = valley.scraper(tmp_path, "run")
+    assert (valley.last(accepted).endswith("30 new revisions stored"), valley.last(ran)) == (
+        True,
+        "discovered 30 = stored 30 + updated 0 + unchanged 0 + skipped 0 + refused 0 + failed 0",
+    )
+
+
 def test_P01_nothing_is_asked_and_nothing_written(ran: Path) -> None:
     hook = """
 import os, sys
@@ -191,7 +257,7 @@ def test_the_newest_line_of_a_version(tmp_path: Path) -> None:
     out = tmp_path / "out" / "site=a"
     out.mkdir(parents=True)
     rows = [("0.1", 1, "x"), ("0.2", 2, "y"), ("0.1", 3, "z")]
-    record: dict[str, object] = {"id": "1", "url": "u", "fetched_at": None}
+    record: dict[str, object] = {"id": "1", "url": "u", "fetched_at": None, "content_hash": "", "sources": {}}
     lines = [{**record, "parser_version": version, "revision": n, "headline": text} for version, n, text in rows]
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (out / "articles-00001.jsonl").write_text(text + '{"half')

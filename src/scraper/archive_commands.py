@@ -104,8 +104,9 @@ def capsule(run: str | None, to: Path | None, check: Path | None, path: str) -> 
 
     if bool(run and to) == bool(check) or (check and (run or to)):
         raise click.UsageError("Either RUN --to FILE.zip, or --check FILE.zip.")
+    told = Counter[str]()
     if to and run:
-        found = work.pack(load(path), run, to)
+        found = work.pack(load(path), run, to, _counted(told))
     else:
         assert check is not None
         found = work.check(check)
@@ -113,4 +114,4 @@ def capsule(run: str | None, to: Path | None, check: Path | None, path: str) -> 
         click.echo(line)
     verdict = f"{len(found.differences)} differ here and now" if found.differences else "the same bytes here and now"
     say(f"{to or check}: run {found.run}, {found.pages} pages, {found.records} records of {found.made_by}: {verdict}")
-    return SOME_FAILED if found.differences else DONE
+    return SOME_FAILED if found.differences or told["unread"] else DONE

@@ -61,8 +61,11 @@ class Summary:
 # --- packing --------------------------------------------------------------------------------------------------------
 
 
-def pack(config: Config, run: str, to: Path) -> Summary:
-    """Writes the capsule of a run ("latest", or its id) whole or not at all. Raises StoreError; nothing is fetched."""
+def pack(config: Config, run: str, to: Path, told: reparse.Say) -> Summary:
+    """Writes the capsule of a run ("latest", or its id) whole or not at all; nothing is fetched.
+
+    `told` hears of lines of the output that are no records: they are left out. Raises StoreError.
+    """
     run = _run(config, run)
     if not to.parent.is_dir():
         raise StoreError(f"{to.parent}: no such folder; make it first, or name another place for {to.name}")
@@ -72,7 +75,7 @@ def pack(config: Config, run: str, to: Path) -> Summary:
             (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / CONFIG).write_text(portable(config), "utf-8")
         count, fetched = _write_pages(config, run, home / PAGES)
-        _write_lines(config, fetched, home / LINES)
+        _write_lines(config, fetched, home / LINES, told)
         made = list(records(configuration.load(home / CONFIG, {})))
         (home / RECORDS).write_bytes(b"".join(made))
         sums = {name: _sha256(home / name) for name in NAMES if name != ABOUT}
@@ -122,11 +125,10 @@ def _write_pages(config: Config, run: str, file: Path) -> tuple[int, dict[str, s
     return count, fetched
 
 
-def _write_lines(config: Config, fetched: Mapping[str, str | None], file: Path) -> None:
+def _write_lines(config: Config, fetched: Mapping[str, str | None], file: Path, told: reparse.Say) -> None:
     """The newest line of each article that is not newer than the run's page."""
     newest: dict[str, tuple[int, bytes]] = {}
-    for line in reparse.lines(config.run.folder, _ignore):
-        key = msgspec.json.decode(line, type=reparse.Key)
+    for key, line in reparse.lines(config.run.folder, told):
         is_in_time = key.url in fetched and (key.fetched_at or "") <= (fetched[key.url] or "")
         if is_in_time and key.revision > newest.get(key.id, (0,))[0]:
             newest[key.id] = key.revision, line
@@ -274,7 +276,7 @@ def _about(file: Path, home: Path) -> dict[str, Any]:
         about = json.loads((home / ABOUT).read_bytes())
         given, sums = about["format"], dict(about["sha256"])
         found = {"run": str(about["run"]), "pages": int(about["pages"]), "version": str(about["version"])}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:  # the last one: "pages": Infinity
         raise StoreError(f"{file}: {ABOUT} cannot be read: {error!r}") from error
     if given != FORMAT:
         raise StoreError(f"{file}: {given} where {FORMAT} was expected; another version made it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -73,24 +74,45 @@ def rules_of(config: Config, entry: Entry, page: Page) -> Rules:
     return site.rules() if site else NO_RULES
 
 
-def lines(folder: Path, told: Say) -> Iterator[bytes]:
-    """Every whole line of the records below a run's folder."""
-    for path in sorted((folder / OUT).rglob("articles-*.jsonl*")):
-        try:
-            with cast(IO[bytes], (gzip.open if path.suffix == ".gz" else open)(path, "rb")) as file:
-                yield from (line for line in file if line.endswith(b"\n"))
-        except (OSError, EOFError) as error:
-            told(f"{path}: {error}")
-
-
 class Key(msgspec.Struct):
-    """The part of a record that says which page it was made from."""
+    """The part of a record that says which page it was made from, and what else is relied upon here."""
 
     id: str
     url: str
     revision: int
     fetched_at: str | None
     parser_version: str
+    content_hash: str
+    sources: dict[str, str]
+
+
+def lines(folder: Path, told: Say) -> Iterator[tuple[Key, bytes]]:
+    """Every whole line of the records below a run's folder; `told` hears where one is no record, or cannot be read."""
+    for path in sorted((folder / OUT).rglob("articles-*.jsonl*")):
+        for place, line in _numbered(path, told):
+            if line.endswith(b"\n") and (key := _key(place, line, told)):
+                yield key, line
+
+
+def _key(place: str, line: bytes, told: Say) -> Key | None:
+    """None for what is no record."""
+    try:
+        # Read whole: what Key leaves out would be passed over without a look at its bytes.
+        return msgspec.convert(msgspec.json.decode(line), Key)
+    except ValueError as error:  # msgspec's errors, and Unicode's
+        told(f"{place}: no record: {error}; restore the file from a copy")
+        return None
+
+
+def _numbered(path: Path, told: Say) -> Iterator[tuple[str, bytes]]:
+    """The lines of a file with their places."""
+    number = 0
+    try:
+        with cast(IO[bytes], (gzip.open if path.suffix == ".gz" else open)(path, "rb")) as file:
+            for number, line in enumerate(file, 1):
+                yield f"{path}:{number}", line
+    except (OSError, EOFError, zlib.error) as error:
+        told(f"{path}:{number + 1}: cannot be read from here on: {error}; restore the file from a copy")
 
 
 def newest(folder: Path, version: str | None, told: Say) -> dict[str, tuple[str | None, bytes]]:
@@ -100,8 +122,7 @@ def newest(folder: Path, version: str | None, told: Say) -> dict[str, tuple[str 
     """
     found: dict[str, tuple[Key, bytes]] = {}
     versions: Counter[str] = Counter()
-    for line in lines(folder, told):
-        key = msgspec.json.decode(line, type=Key)
+    for key, line in lines(folder, told):
         versions[key.parser_version] += 1
         if version in (None, key.parser_version) and (key.id not in found or key.revision > found[key.id][0].revision):
             found[key.id] = key, line
