@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import crashwork
+import nobody
 from scraper import pages
 from scraper.errors import StoreError
 from scraper.store import Store, places
@@ -82,7 +83,7 @@ def test_a_folder_that_is_not_written_to_may_be_anything(tmp_path: Path) -> None
 NOT_OURS = ["", "lock", "state.db", "out", "out/site=a", "out/site=a/date=none", "pages"]
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: needs root, to become another user")
+@nobody.needs_root
 @pytest.mark.parametrize("name", NOT_OURS)
 def test_what_another_user_owns(tmp_path: Path, name: str) -> None:
     data = tmp_path / "data"
@@ -90,30 +91,12 @@ def test_what_another_user_owns(tmp_path: Path, name: str) -> None:
         (data / place).mkdir(parents=True)
     (data / "lock").touch()
     (data / "state.db").touch()
-    for path in (data, *data.rglob("*")):
-        os.chown(path, 65534, 65534)
+    nobody.give([data, *data.rglob("*")])
+    nobody.let_in(tmp_path)
     os.chown(data / name, 0, 0)
     (data / name).chmod(0o755)
-    for path in tmp_path.parents:  # pytest's own are for their owner alone
-        path.chmod(path.stat().st_mode | 0o011)
-    tmp_path.chmod(0o755)
-    assert _as_nobody(data) == f"{data / name}: no permission to read and write; change its owner or mode"
-
-
-def _as_nobody(folder: Path) -> str:
-    """What another user is told who opens the folder."""
-    read, write = os.pipe()
-    if not (pid := os.fork()):
-        os.setresuid(65534, 65534, 65534)
-        try:
-            opened(folder)
-        except StoreError as error:
-            os.write(write, str(error).encode())
-        os._exit(0)
-    os.close(write)
-    os.waitpid(pid, 0)
-    with open(read) as told:
-        return told.read()
+    said = nobody.told(lambda: str(opened(data)))
+    assert said == f"{data / name}: no permission to read and write; change its owner or mode"
 
 
 LEFT: list[tuple[list[str], str]] = [

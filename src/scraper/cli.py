@@ -356,9 +356,9 @@ def check(path: str) -> None:
 
 
 @cli.command()
-@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@click.option("-c", "--config", "path", metavar="FILE", help="[default: config.toml, if it is here]")
 @debug_option
-def doctor(path: str) -> int:
+def doctor(path: str | None) -> int:
     """Look at what the scraper needs here: dependencies, extras, TLS, clock, write access.
 
     \b
@@ -367,7 +367,7 @@ def doctor(path: str) -> int:
     from scraper import doctor as checks
     from scraper.report import escape
 
-    findings = list(checks.examine(Path(path)))
+    findings = list(checks.examine(Path(path or "config.toml"), path is not None))
     for finding in findings:
         click.echo(escape(str(finding)))
     return DONE if all(finding.is_fine for finding in findings) else SOME_FAILED

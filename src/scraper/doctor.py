@@ -14,8 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from scraper.errors import ConfigError
+from scraper.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from scraper.config import Output
 
 # The clock is wrong if it shows a moment before this version was made, or a far one after it.
 MADE, FAR = 1_767_225_600, 4_102_444_800  # 2026-01-01 and 2100-01-01, UTC
@@ -35,8 +39,8 @@ class Finding:
         return f"{'ok  ' if self.is_fine else 'FAIL'}  {self.name}: {self.says}"
 
 
-def examine(config: Path) -> Iterator[Finding]:
-    """Everything, in the order of a first look; `config` need not exist."""
+def examine(config: Path, is_asked: bool = False) -> Iterator[Finding]:
+    """Everything, in the order of a first look; `config` need not exist unless it is what the user asked for."""
     yield Finding("python", sys.version.split()[0], sys.version_info >= (3, 11))
     yield from package()
     yield tls()
@@ -44,7 +48,7 @@ def examine(config: Path) -> Iterator[Finding]:
     yield zones()
     yield sqlite(sqlite3.sqlite_version_info)
     yield terminal()
-    yield from folder(config)
+    yield from folder(config, is_asked)
 
 
 # --- dependencies ---------------------------------------------------------------------------------------------------
@@ -171,30 +175,42 @@ def terminal() -> Finding:
     return Finding("terminal", f"progress as {shows}, stdout in {sys.stdout.encoding}")
 
 
-def folder(config: Path) -> Iterator[Finding]:
-    """Whether the configuration is right and its output folder can be written."""
+def folder(config: Path, is_asked: bool = False) -> Iterator[Finding]:
+    """Whether the configuration is right and a run can write where it says; one that is not asked for may be absent."""
     from scraper.config import load
 
-    if not config.exists():
+    if not is_asked and not os.path.exists(config):
         yield Finding("config", f"no {config} here; -c FILE names another")
         return
     try:
         loaded = load(config)
     except ConfigError as error:
-        yield Finding("config", f"{len(error.problems)} mistake(s) in {config}; `scraper check -c {config}`", False)
+        count = len(error.problems)
+        many = f"{count} mistakes in {config}; `scraper check -c {config}`"
+        yield Finding("config", str(error) if count == 1 else many, False)
         return
     yield Finding("config", f"{config}, {len(loaded.sites)} site(s)")
-    yield _writable(loaded.run.folder)
+    yield _writable(loaded.run.folder, loaded.output)
 
 
-def _writable(folder: Path) -> Finding:
+def _writable(folder: Path, output: Output) -> Finding:
     """Tried in the folder; where there is none yet, only asked of the nearest one above it."""
-    above = next(place for place in (folder, *folder.parents) if place.exists())
+    from scraper.store import disk, places
+    from scraper.write import WRITERS
+
+    # os.path says False, and raises nothing, where we may not look.
+    above = next(place for place in (folder, *folder.parents) if os.path.lexists(place))
     if above != folder:
-        is_fine = above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+        is_fine = os.path.isdir(above) and os.access(above, os.W_OK | os.X_OK)
         return Finding("folder", f"{folder} {'will be made' if is_fine else f'cannot be made in {above}'}", is_fine)
+    if not os.path.isdir(folder):
+        return Finding("folder", f"{folder} cannot be a folder: {disk.in_the_way(folder)}", False)
+    names = (places.OUT, places.PAGES) if output.pages else (places.OUT,)
     try:
+        places.check(folder, names, (WRITERS[output.format, output.compress].suffix, places.PACKED))
         with tempfile.TemporaryFile(dir=folder):
             return Finding("folder", f"{folder} can be written")
+    except StoreError as error:
+        return Finding("folder", str(error), False)
     except OSError as error:
         return Finding("folder", f"{folder} cannot be written: {error.strerror}", False)

@@ -11,6 +11,7 @@ from scraper.errors import StoreError
 from scraper.store import disk
 
 OUT, PAGES = "out", "pages"  # below a run's folder: records, and the pages that they were made from
+PACKED = ".warc.gz"  # how names of files with pages end
 _OWN = ("lock", "state.db", "state.db-wal", "state.db-shm")
 _NUMBERED = re.compile(r"(?:articles|pages)-\d+(\..+)")
 
