@@ -15,7 +15,7 @@ import threading
 import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,7 +35,9 @@ from scraper.shell import (
     check_url,
     config_option,
     debug_option,
+    discard,
     load_config,
+    open_streams,
     rules_of,
     say,
     site_option,
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The `scraper` command: runs it and ends the process with its exit code."""
+    open_streams()
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # the same bytes in every locale, and no letter that it does not have
@@ -65,7 +68,8 @@ def outcome(arguments: Sequence[str]) -> int:
         returned = cli.main(list(arguments), prog_name="scraper", standalone_mode=False)
         return returned if isinstance(returned, int) else DONE
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # words never stop a command
+            error.show()
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
@@ -103,15 +107,18 @@ def _report(error: Exception) -> int:
 
 
 def _flush(code: int) -> int:
-    """Empties stdout here, where a closed pipe can still be met quietly, and not while Python shuts down."""
+    """Empties the streams here, where a closed pipe can still be met quietly, and not while Python shuts down."""
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:  # the disk behind stdout is full
-        say(f"error: stdout: {error.strerror}")
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return code or NOTHING
+    except OSError as error:
+        discard(sys.stdout)
+        if not isinstance(error, BrokenPipeError):  # the disk behind stdout is full
+            say(f"error: stdout: {error.strerror}")
+            code = code or NOTHING
+    try:
+        sys.stderr.flush()
+    except OSError:
+        discard(sys.stderr)
     return code
 
 

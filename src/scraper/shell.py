@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -18,6 +20,28 @@ config_option = click.option(
 )
 site_option = click.option("--site", metavar="NAME", help="Use this site's rules, whatever the page's host.")
 debug_option = click.option("--debug", is_flag=True, expose_value=False, help="Show a traceback if something breaks.")
+
+
+def open_streams() -> None:
+    """Put /dev/null in the place of standard streams that are closed, which Python shows as None.
+
+    Their numbers are taken as well: the next file opened would get one of them, and what is printed with it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+            os.set_inheritable(null, True)  # parse workers want it open too
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w" if number else "r", encoding="utf-8"))  # noqa: SIM115 - it stays
+
+
+def discard(stream: TextIO) -> None:
+    """Let what a stream still holds, and what is written to it from now on, go nowhere."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)
 
 
 def say(line: str) -> None:
