@@ -147,6 +147,15 @@ def test_a_file_changed_during_the_run_stops_it(tmp_path: Path, meddle: Callable
         crashwork.work(tmp_path, URLS, BATCH, tell=tell)
 
 
+def test_d02_a_database_that_goes_during_the_run_is_told(tmp_path: Path) -> None:
+    def tell(edition: int, urls: int) -> None:
+        if (edition, urls) == (2, URLS):
+            (tmp_path / "state.db").unlink()
+
+    with pytest.raises(StoreError, match=r"state\.db: gone: deleted or renamed during the run; put it back"):
+        crashwork.work(tmp_path, URLS, BATCH, tell=tell)
+
+
 BETWEEN: list[tuple[str, Callable[[Path], None], str]] = [
     ("O16", append, "longer than state: 6 bytes"),
     ("O17", truncate, "shorter than state"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -97,6 +98,17 @@ def test_what_another_user_owns(tmp_path: Path, name: str) -> None:
     (data / name).chmod(0o755)
     said = nobody.told(lambda: str(opened(data)))
     assert said == f"{data / name}: no permission to read and write; change its owner or mode"
+
+
+def test_a_disk_that_is_mounted_read_only(tmp_path: Path) -> None:
+    command = ["mount", "-t", "tmpfs", "-o", "ro,size=64k", "tmpfs", str(tmp_path)]
+    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("NOT RUN: a disk of its own needs root and the right to mount")
+    try:
+        with pytest.raises(StoreError, match="on a disk that is mounted read-only"):
+            opened(tmp_path)
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 LEFT: list[tuple[list[str], str]] = [

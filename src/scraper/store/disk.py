@@ -20,6 +20,11 @@ _BLOCK = 1 << 20
 
 def failure(path: Path, error: OSError) -> StoreError:
     """The system's refusal as an error that names the path, the space left and the next step."""
+    if isinstance(error, FileNotFoundError):  # what is opened without being made was there before
+        return StoreError(
+            f"{path}: gone: deleted or renamed during the run; put it back under this name and start again, "
+            "or move the whole folder away to start anew"
+        )
     return StoreError(
         f"{path}: {error.strerror or error}{room(path)}; nothing is lost: "
         "put that right and start again, and the run goes on where it stopped"

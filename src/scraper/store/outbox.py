@@ -186,13 +186,7 @@ class Outbox:
         """StoreError if the file was replaced, moved, cut or added to since our last write."""
         path = self._root / file.name
         with disk.mapped(path):
-            try:
-                ours, there = os.fstat(self._descriptor(file)), os.stat(path, follow_symlinks=False)
-            except FileNotFoundError:
-                raise StoreError(
-                    f"{path}: gone: deleted or renamed during the run; put it back under this name and start again, "
-                    "or move the whole folder away to start anew"
-                ) from None
+            ours, there = os.fstat(self._descriptor(file)), os.stat(path, follow_symlinks=False)
         if (ours.st_dev, ours.st_ino) != (there.st_dev, there.st_ino) or not stat.S_ISREG(there.st_mode):
             raise StoreError(f"{path}: replaced by another file during the run; put the first one back")
         _check_size(path, there.st_size, file.size, file.size)

@@ -61,5 +61,10 @@ def _growing(files: Iterable[Path], suffixes: Collection[str]) -> Iterator[Path]
 
 
 def _demand(path: Path, mode: int) -> None:
-    if not os.access(path, mode):
-        raise StoreError(f"{path}: no permission to read and write; change its owner or mode")
+    if os.access(path, mode):
+        return
+    if os.statvfs(path).f_flag & os.ST_RDONLY:
+        raise StoreError(
+            f"{path}: on a disk that is mounted read-only; mount it for writing, or name another run.folder"
+        )
+    raise StoreError(f"{path}: no permission to read and write; change its owner or mode")
