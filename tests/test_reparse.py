@@ -10,11 +10,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import valley
+from archived import TIME
 from scraper import reparse
 from scraper.reparse import Comparison, Pair
 from scraper.store import database
@@ -125,12 +128,71 @@ def test_accept_stores_revisions_once(tmp_path: Path) -> None:
     assert f"unchanged {COUNT}" in valley.last(ran)
 
 
+def visit(folder: Path, hour: int, body: bytes, extra: str = "") -> None:
+    """A run that finds one page as it is at that hour."""
+    valley.warc(folder / "pages.warc.gz", [replace(valley.page(0, body), fetched_at=TIME + timedelta(hours=hour))])
+    valley.configure(folder, extra=extra)
+    valley.scraper(folder, "run")
+
+
+def undated(folder: Path, hour: int, body: bytes, extra: str = "") -> None:
+    """A run over one saved page that does not say when it was fetched."""
+    valley.warc(folder / "pages.warc.gz", [replace(valley.page(0, body), fetched_at=None)])
+    valley.configure(folder, extra=extra)
+    valley.scraper(folder, "run")
+
+
+OLD, NEW = valley.html(0, "Water"), valley.html(0, "Roads")
+TEXT = f"<p>{'The council of Mirzhol met and heard what the river had done. ' * 4}</p>" * 4
+DRAFT = f"<html lang=en><div class=hl>A draft of the bridge</div><aside class=draft>{TEXT}</aside>".encode()
+# By these rules the draft is an article too; nothing else changes.
+DRAFTS = valley.RULE + 'headline = ".hl"\nbody = ".draft"\ndate = { constant = "2021-07-06" }\n'
+UNKEPT = valley.RULE + "[output]\npages = false\n"
+HISTORIES: dict[str, tuple[Callable[..., None], list[tuple[bytes, str]], list[str]]] = {
+    # What each run found, by which rules; the sections of the revisions, which --accept must leave as they are.
+    "an unchanged page is older than the record": (visit, [(OLD, ""), (OLD, ""), (NEW, "")], ["Water", "Roads"]),
+    "and the record's own page was not kept": (visit, [(OLD, ""), (OLD, ""), (NEW, UNKEPT)], ["Water", "Roads"]),
+    "nobody knows when they were fetched": (undated, [(OLD, ""), (OLD, ""), (NEW, "")], ["Water", "Roads"]),
+    "a refused page is older than the record": (visit, [(DRAFT, ""), (OLD, "")], ["Water"]),
+    "or it cannot be told": (undated, [(DRAFT, ""), (OLD, "")], ["Water"]),
+}
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_what_is_older_is_no_revision(name: str, tmp_path: Path) -> None:
+    run, found, sections = HISTORIES[name]
+    for hour, (body, extra) in enumerate(found):
+        run(tmp_path, hour, body, extra or valley.RULE)
+    valley.configure(tmp_path, extra=DRAFTS)
+    done = valley.scraper(tmp_path, "reparse", "--accept")
+    written = [each["category"] for each in valley.records(tmp_path)]
+    assert (valley.last(done).endswith("; 0 new revisions stored"), written) == (True, sections), done.stdout
+
+
 def test_pages_kept_later_stand_in(tmp_path: Path) -> None:
     build(tmp_path, "[output]\npages = false\n")
     valley.configure(tmp_path, extra=valley.RULE)
     valley.scraper(tmp_path, "run")
     done = valley.scraper(tmp_path, "reparse")
     assert (done.returncode, row(done.stdout, "category")) == (0, {**HEAD, "same": COUNT})
+
+
+def test_a_refused_page_that_is_newer_than_the_record_is_gained(tmp_path: Path) -> None:
+    visit(tmp_path, 0, OLD, valley.RULE)
+    visit(tmp_path, 1, DRAFT, valley.RULE)
+    valley.configure(tmp_path, extra=DRAFTS)
+    done = valley.scraper(tmp_path, "reparse")
+    assert (done.returncode, row(done.stdout, "record")) == (0, {**HEAD, "same": 1, "gained": 1})
+
+
+def test_a_record_whose_page_was_never_kept_is_told_and_no_fault(tmp_path: Path) -> None:
+    visit(tmp_path, 0, OLD, UNKEPT)
+    valley.warc(tmp_path / "pages.warc.gz", [valley.page(1)])
+    valley.configure(tmp_path, extra=valley.RULE)
+    valley.scraper(tmp_path, "run")
+    done = valley.scraper(tmp_path, "reparse")
+    said = b"1 records have no stored page; they are not compared" in done.stderr
+    assert (done.returncode, said, row(done.stdout, "record")["same"]) == (0, True, 1), done.stdout
 
 
 def test_a_record_without_a_page_and_a_page_that_is_cut_are_told(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def _pairs(config: Config, compare: str | None, site: str | None, told: Counter[
 
     if compare and (compare.endswith(".toml") or Path(compare).is_file()):
         return work.against_config(config, load(compare), _counted(told), site)
-    return work.against_records(config, compare, _counted(told), site)
+    return work.against_records(config, compare, _counted(told), say, site)
 
 
 def _counted(told: Counter[str]) -> Callable[[str], None]:

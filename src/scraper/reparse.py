@@ -37,6 +37,8 @@ EXAMPLES = 3  # for each site, field and verdict
 BATCH = 128  # records in one transaction
 
 Record = Mapping[str, Any]
+Made = tuple[str | None, bytes]  # when a record's page was fetched, and the record's line
+Place = tuple[str, str | None]  # where a page is kept and when it was fetched: a member of a WARC may hold several
 Say = Callable[[str], None]
 
 
@@ -135,30 +137,64 @@ def newest(folder: Path, version: str | None, told: Say) -> dict[str, tuple[str 
 # --- pairs ----------------------------------------------------------------------------------------------------------
 
 
-def against_records(config: Config, version: str | None, told: Say, only: str | None = None) -> Iterator[Pair]:
-    """Each stored page that a record was made from or that was refused, and what it gives now. Raises StoreError."""
+def against_records(
+    config: Config, version: str | None, told: Say, noted: Say, only: str | None = None
+) -> Iterator[Pair]:
+    """Each stored page that a record was made from or that was refused, and what it gives now. Raises StoreError.
+
+    `noted` hears what is no fault: how many records are not compared, since runs did not keep their pages.
+    """
     waiting = newest(config.run.folder, version, told)
+    places, times = _places(config.run.folder, waiting, version), _times(waiting)
     refused: set[bytes] = set()
     for entry, page in stored(config.run.folder, told):
         outcome = entry.outcome or Outcome(page.url, "failed")
         if only not in (None, outcome.site):
             continue
         url, fetched_at = place_of(page)
-        made_at, line = waiting.get(url, (None, None))
-        # A page that changed nothing stands in for the one that the record was made from, if that was not kept.
-        if line and (made_at == fetched_at or (version is None and outcome.word == "unchanged")):
-            del waiting[url]
-        elif version or outcome.word != "refused" or not _is_new(page, refused):
+        is_source = url in waiting and places.get(url) == (entry.place, fetched_at)
+        line = waiting.pop(url)[1] if is_source else None
+        if line is None and (version or outcome.word != "refused" or not _is_new(page, refused)):
             continue
-        else:
-            line = None
         rules = rules_of(config, entry, page)
         article = parse(page, rules)
-        old = msgspec.json.decode(line) if line else None
-        if old or article.is_article:
+        # A refused page that is older than the article's record is no revision of it, whatever the rules say of it now.
+        if line or (article.is_article and all(_is_later(fetched_at, times, name) for name in (url, article.id))):
+            old = msgspec.json.decode(line) if line else None
             yield _pair(outcome.site, old, article, _result(config, outcome, page, rules, article))
     if waiting and only is None:
-        told(f"{len(waiting)} records have no stored page; they are not compared")
+        noted(f"{len(waiting)} records have no stored page; they are not compared")
+
+
+def _places(folder: Path, records: Mapping[str, Made], version: str | None) -> dict[str, Place]:
+    """By its URL, where the page of each record is kept.
+
+    A page that changed nothing stands in for one that was not kept, but only if it was fetched later: what changed
+    nothing before is what an older record was made from.
+    """
+    own: dict[str, Place] = {}
+    later: dict[str, Place] = {}
+    for entry, page in stored(folder, lambda line: None):  # whoever reads the pages tells of the flaws
+        url, fetched_at = place_of(page)
+        place, word = (entry.place, fetched_at), entry.outcome.word if entry.outcome else "failed"
+        made_at = records[url][0] if url in records else ""
+        if fetched_at == made_at:  # of several, as where no times are known, the last one that was not refused
+            own[url] = own.get(url, place) if word == "refused" else place
+        elif version is None and word == "unchanged" and made_at and fetched_at and fetched_at > made_at:
+            later.setdefault(url, place)
+    return {**later, **own}
+
+
+def _times(records: Mapping[str, Made]) -> dict[str, str | None]:
+    """When the page of each record was fetched, by the record's URL and by its id."""
+    ids = {msgspec.json.decode(line, type=Key).id: made_at for made_at, line in records.values()}
+    return {**ids, **{url: made_at for url, (made_at, _) in records.items()}}
+
+
+def _is_later(fetched_at: str | None, times: Mapping[str, str | None], name: str) -> bool:
+    """Whether a page was fetched after that of the record `name`, or there is none; False where a time is not known."""
+    made_at = times.get(name, "")
+    return made_at == "" or (made_at is not None and fetched_at is not None and fetched_at > made_at)
 
 
 def against_config(config: Config, other: Config, told: Say, only: str | None = None) -> Iterator[Pair]:
