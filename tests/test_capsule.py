@@ -90,6 +90,17 @@ def test_a_run_that_changed_nothing_and_one_before_it(tmp_path: Path) -> None:
     assert (len(runs), runs[0], [each.returncode for each in done]) == (3, first, [0, 0, 0]), done[1].stdout
 
 
+def test_an_article_under_two_addresses_is_there_once(tmp_path: Path) -> None:
+    link = b'<link rel=canonical href="https://valley.example/1/">'
+    pages = [valley.page(number, valley.html(1).replace(b"<title>", link + b"<title>")) for number in (1, 2)]
+    valley.warc(tmp_path / "pages.warc.gz", pages)
+    valley.configure(tmp_path, extra=EXTRA)
+    valley.scraper(tmp_path, "run")
+    done = [valley.scraper(tmp_path, "capsule", *more) for more in (("latest", "--to", "a.zip"), ("--check", "a.zip"))]
+    found = members(tmp_path / "a.zip")["records.jsonl"]
+    assert ([each.returncode for each in done], len(found.splitlines())) == ([0, 0], 1), done[0].stdout
+
+
 def test_rules_that_changed_since_the_run_are_told(tmp_path: Path) -> None:
     build(tmp_path)
     valley.configure(tmp_path, extra=valley.BROKEN)

@@ -4,7 +4,8 @@ capsule.json                       format, run, version, fetch times, SHA-256 of
 config.toml                        how the sites are read: no headers, no proxy, no path of the first machine
 data/pages/pages-00001.warc.gz     the run's pages, in order
 data/out/articles-00001.jsonl      the lines of these articles, as they stood in the output when the run had ended
-records.jsonl                      what the pages give: as `scraper parse` prints it, by the rules of their sites
+records.jsonl                      what the pages give: as `scraper parse` prints it, by the rules of their sites;
+                                   of an article that the run found under several addresses, the one it stored
 """
 
 from __future__ import annotations
@@ -138,7 +139,8 @@ def _write_lines(config: Config, fetched: Mapping[str, str | None], file: Path, 
 def records(config: Config) -> Iterator[bytes]:
     """A line for each article among the stored pages of a run's folder, by the rules of its site."""
     for entry, page in _stored(config):
-        if entry.outcome and entry.outcome.word == "failed":  # it ended its parse worker
+        # It ended its parse worker, or the run has the article under another address: no line was made from it.
+        if entry.outcome and entry.outcome.word in ("failed", "skipped"):
             continue
         article = parse(page, reparse.rules_of(config, entry, page))
         if article.is_article:
