@@ -293,6 +293,18 @@ def test_a_recorded_robots_txt_holds(tmp_path: Path) -> None:
     assert ending(replay.current(save(tmp_path, [{}]))) == ("skipped", "robots", 0)
 
 
+BOTS = {"valleybot": ("skipped", "robots", 0), "otherbot": ("stored", None, 1)}
+
+
+@pytest.mark.parametrize("name", BOTS)
+def test_a_robots_txt_is_read_as_the_configured_bot(name: str, tmp_path: Path) -> None:
+    robots = b"User-agent: valleybot\nDisallow: /"
+    folder.save(page("https://valley.example/robots.txt", (("Content-Type", "text/plain"),), robots), tmp_path / "kept")
+    (tmp_path / "config.toml").write_text(f'[run]\nuser_agent = "{name}"\n{SITE}')
+    record = replay.current(save(tmp_path / "kept", [{}]), load(tmp_path / "config.toml"))
+    assert ending(record) == BOTS[name]
+
+
 # --- what is written wrongly ------------------------------------------------------------------------------------------
 
 WRONG: dict[str, tuple[object, str]] = {

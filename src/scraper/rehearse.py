@@ -148,7 +148,13 @@ class _Records:
 def _fetch_options(config: Config | None) -> FetchOptions:
     if config is None:
         return FetchOptions()
-    return FetchOptions(timeout=config.fetch.timeout, retries=config.fetch.retries, max_body=config.fetch.max_body)
+    return FetchOptions(
+        user_agent=config.run.user_agent,  # a robots.txt may have rules for it
+        contact=config.run.contact,
+        timeout=config.fetch.timeout,
+        retries=config.fetch.retries,
+        max_body=config.fetch.max_body,
+    )
 
 
 def _reckoned(start: datetime) -> Clock:
