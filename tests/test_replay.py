@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from scraper import cli, parse, replay
-from scraper.archive import folder
+from scraper.archive import folder, served
 from scraper.config import load
 from scraper.errors import StoreError
 from scraper.model import Page
@@ -333,6 +333,15 @@ def test_a_broken_site(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[
     (tmp_path / "expected" / "a.json").write_text(json.dumps({"url": url}))
     code, _, err = lines(capsys, tmp_path)
     assert (code, words in err[0]) == (1, True), err
+
+
+def test_the_pages_of_a_site_are_looked_for_once(site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Path] = []
+    path = served.path
+    monkeypatch.setattr(served, "path", lambda home, file: looked.append(file) or path(home, file))
+    replay._served.cache_clear()
+    assert [replay.page(case).url for case in replay.cases(site)] != []
+    assert len(looked) == len(list(site.glob("pages/**/*.html")))
 
 
 @pytest.mark.parametrize("path", ["/", "/en/", "/en/bridge/"])

@@ -9,6 +9,7 @@ Where a page.json has "tries", the page is fetched again from its record: see `r
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import unicodedata
@@ -145,11 +146,20 @@ def page(case: Case) -> Page:
     if case.slug is None:
         return _kept(case.home)
     note, path = served.note(case.home), expectation(case).get("url")
-    file = next((file for file in case.home.glob("pages/**/*.html") if served.path(case.home, file) == path), None)
+    file = _served(case.home.absolute()).get(path) if isinstance(path, str) else None
     if file is None:
         raise StoreError(f"{case.file}: url: no page under {case.home / 'pages'} is served at {path!r}")
     url = f"{note['origin']}{path}"
     return Page(url, url, 200, (("Content-Type", served.content_type(note, str(path))),), file.read_bytes(), None)
+
+
+@functools.lru_cache(maxsize=8)
+def _served(home: Path) -> dict[str, Path]:
+    """The pages of a site by their paths: looked for once, since each of its cases needs one of them."""
+    found: dict[str, Path] = {}
+    for file in home.glob("pages/**/*.html"):
+        found.setdefault(served.path(home, file), file)
+    return found
 
 
 def _kept(home: Path) -> Page:
