@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import hashlib
 import io
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -215,6 +217,13 @@ def test_P12_a_revisit_gives_its_originals_body(pack: bool) -> None:
     pages = [entry.page for entry in read(revisited(pack))]
     assert [each and each.body for each in pages] == [HTML, b"<p>2", HTML]
     assert pages[2] and (pages[2].headers, pages[2].final_url) == ((TYPE, ("Age", "9")), "https://valley.example/x")
+
+
+@pytest.mark.parametrize("form", [lambda sha: f"sha1:{sha.hex()}", lambda sha: f"SHA-1:{sha.hex().upper()}"])
+def test_P12_a_digest_is_the_same_in_any_spelling(form: Callable[[bytes], str]) -> None:
+    data = revisited(False, digest=form(hashlib.sha1(HTML).digest()))
+    nameless = data.replace(b"WARC-Refers-To", b"X-Refers-To")  # found by its digest alone
+    assert [[each.page and each.page.body for each in read(given)][2] for given in (data, nameless)] == [HTML, HTML]
 
 
 @pytest.mark.parametrize("pack", [True, False], ids=["P12-gz", "P12-plain"])

@@ -214,6 +214,19 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x"
         pytest.param(answered(CHUNKED, b"5\r\nhello\r\n6\r\nwor"), ["bad_http"], id="P05-chunks-cut"),
         pytest.param(answered(CHUNKED, b"5\r\nhello\r\n"), ["bad_http"], id="P05-chunks-no-last"),
         pytest.param(answered(CHUNKED, b"1\r\nx\r\n" * 9 + b"0\r\n\r\n"), ["x" * 9], id="P05-chunks"),
+        pytest.param(answered(b"Content-Length: 9", b"<p>x"), ["cut"], id="P04-body-short"),
+        pytest.param(answered(b"Content-Length: 9, 9", b"<p>x"), ["cut"], id="P04-body-short-said-twice"),
+        pytest.param(answered(b"Content-Length: 9", b""), ["cut"], id="P04-body-none"),
+        pytest.param(answered(b"Content-Length: 4", b"<p>x"), ["<p>x"], id="P04-body-whole"),
+        pytest.param(answered(b"Content-Length: 2", b"<p>x"), ["<p>x"], id="P04-body-long"),
+        pytest.param(answered(b"Content-Length: 9\r\ncontent-length: 4", b"<p>x"), ["<p>x"], id="P04-two-lengths"),
+        pytest.param(answered(b"Content-Length: " + b"9" * 5000, b"<p>x"), ["<p>x"], id="P04-length-5000-digits"),
+        pytest.param(answered(b"Content-Length: 9\r\n" + CHUNKED, b"<p>x"), ["<p>x"], id="P04-chunks-undone"),
+        pytest.param(answered(b"Content-Length: 9\r\nContent-Encoding: br", b"<p>x"), ["<p>x"], id="P04-coding-undone"),
+        pytest.param(block(b"HTTP/1.1 301 Moved\r\nContent-Length: 9\r\n\r\n"), [""], id="P04-no-page-no-body"),
+        pytest.param(block(OK).replace(b"WARC-Target-URI", b"X"), ["bad_url"], id="P05-no-address"),
+        pytest.param((block(OK)[:-4] + b"\n\n") * 2, ["<p>x", "<p>x"], id="P05-ends-by-line-feeds"),
+        pytest.param(block(OK)[:-4] + b"\n", ["<p>x", "cut"], id="P04-ends-by-one-line-feed"),
         pytest.param(block(OK, b"WARC-Payload-Digest: " + SHA1), ["<p>x"], id="P05-sha1"),
         pytest.param(block(OK, b"WARC-Payload-Digest: " + MD5), ["<p>x"], id="P05-md5-hex"),
     ],
@@ -221,6 +234,25 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>x"
 def test_odd_files(data: bytes, expected: list[object]) -> None:
     given = [each.body.decode() if isinstance(each, Page) and each not in (A, B, C) else each for each in told(data)]
     assert given == expected
+
+
+MOMENTS = {
+    "2021-07-06T12:36:00Z": "2021-07-06T12:36:00+00:00",
+    "2021-07-06T12:36:00.1234567Z": "2021-07-06T12:36:00.123456+00:00",
+    "2021-07-06T12:36Z": "2021-07-06T12:36:00+00:00",
+    "2021-07-06": "2021-07-06T00:00:00+00:00",
+    "2021-07": None,
+    "2021": None,
+    "2021-07-06T12Z": None,
+    "2021-07-06Z": None,
+}
+
+
+@pytest.mark.parametrize("text", MOMENTS)
+def test_a_date_of_any_precision(text: str) -> None:
+    (found,) = told(block(OK, b"WARC-Date: " + text.encode()))
+    assert isinstance(found, Page)
+    assert (found.fetched_at and found.fetched_at.isoformat()) == MOMENTS[text]
 
 
 def test_P05_noise_ends() -> None:

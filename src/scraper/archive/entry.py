@@ -22,10 +22,11 @@ Decode = Callable[[bytes, Sequence[str]], bytes]
 class Flaw:
     """Why a place in an archive gives no page.
 
-    "cut" (the file ends inside), "damaged" (packed bytes), "bad_header", "header_too_long", "bad_length", "bad_digest",
-    "bad_http", "bad_url", "too_large", "truncated" (the crawler kept a part only), "segmented", "revisit" (its original
-    is not at hand), "version" (written by a newer program), "arc", "not_warc", "bad_json", "changed" (edited by hand:
-    the hash says so), "unreadable", or the reason of the FetchError that decoding raised.
+    "cut" (the file ends inside, or a body before its length), "damaged" (packed bytes), "bad_header",
+    "header_too_long", "bad_length", "bad_digest", "bad_http", "bad_url", "too_large", "truncated" (the crawler kept a
+    part only), "segmented", "revisit" (its original is not at hand), "version" (written by a newer program), "arc",
+    "not_warc", "bad_json", "changed" (edited by hand: the hash says so), "unreadable", or the reason of the FetchError
+    that decoding raised.
     """
 
     reason: str
@@ -84,9 +85,13 @@ def stamp(moment: datetime) -> str:
 
 
 def moment(text: str) -> datetime:
-    """The time that `stamp` wrote, or a WARC-Date of any precision (to the microsecond). Raises ValueError."""
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", text, re.ASCII)
+    """The time that `stamp` wrote, or a WARC-Date, which may end at any place (WARC 1.1 section 5.4): its beginning.
+
+    Taken to the microsecond. Raises ValueError, also for a year or month alone: too little to read "yesterday" by.
+    """
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z)?", text, re.ASCII)
     if match is None:
         raise ValueError(f"{text[:40]!r} is no time in UTC")
-    day, clock, fraction = match.groups()
-    return datetime.fromisoformat(f"{day}T{clock}.{(fraction or '0')[:6]:0<6}+00:00")
+    day, minute, second, fraction = match.groups()
+    clock = f"{minute or '00:00'}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
+    return datetime.fromisoformat(f"{day}T{clock}+00:00")

@@ -13,6 +13,7 @@ _STATUS = re.compile(rb"HTTP/\d(?:\.\d)? +(\d{3})(?: [^\n]*|\r?)").match
 _END = re.compile(rb"\r?\n(?:\r?\n|\Z)").search  # of the header section; without a body the blank line may be missing
 _CHUNK = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n").match
 _TRAILER = re.compile(rb"(?:[^\r\n]{1,8192}\r?\n)*(?:\r?\n)?\Z").match
+_LENGTH = re.compile(r"\d{1,18}", re.ASCII).fullmatch
 _UNSENDABLE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]|[^\x00-\xff]").sub
 _NO_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]").sub  # RFC 9110 section 5.6.2
 
@@ -52,6 +53,19 @@ def parse(block: bytes) -> tuple[Message, bytes]:
     headers = _pairs(block[status.end() : end.start()])
     raw = block[end.end() :]
     return Message(int(status[1]), headers, _body(headers, raw)), raw
+
+
+def check_length(answer: Message, raw: bytes) -> None:
+    """Raises Refused "cut" for a page of which less is there than its Content-Length says (RFC 9110 section 8.6).
+
+    Who undid a coding may have kept the length of what was coded, and some keep answers that are no pages without body.
+    """
+    if not 200 <= answer.status <= 203 or answer.values("transfer-encoding") or answer.values("content-encoding"):
+        return
+    said = {length.strip() for value in answer.values("content-length") for length in value.split(",")}
+    length = said.pop() if len(said) == 1 else ""
+    if _LENGTH(length) and int(length) > len(raw):
+        raise Refused("cut", f"the body has {len(raw)} of {length} bytes")
 
 
 def _pairs(section: bytes) -> Headers:

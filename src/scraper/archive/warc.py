@@ -13,7 +13,7 @@ from scraper.archive import message, warcwrite
 from scraper.archive.entry import FORMAT, Decode, Entry, Flaw, Refused, moment, ours, outcome_of
 from scraper.archive.message import Message
 from scraper.archive.scrub import NO_SECRETS, Secrets
-from scraper.archive.warcread import Bad, Record, matches, records
+from scraper.archive.warcread import Bad, Record, digest, matches, records
 from scraper.errors import FetchError, StoreError
 from scraper.model import Outcome, Page
 
@@ -91,7 +91,11 @@ class _Reader:
 
     def _page(self, record: Record) -> Page | None:
         extra = _extra(record)
-        if record.type not in ("response", "resource", "revisit") or not (extra or _is_web(record)):
+        if record.type not in ("response", "resource", "revisit"):
+            return None
+        if not record.target:
+            raise Refused("bad_url", "the record has no WARC-Target-URI")  # mandatory by WARC 1.1 section 5.14
+        if not (extra or _is_web(record)):
             return None
         _check(record)
         if record.type == "resource":
@@ -105,6 +109,7 @@ class _Reader:
 
     def _response(self, record: Record, extra: Mapping[str, Any]) -> Page:
         answer, raw = message.parse(record.block)
+        message.check_length(answer, raw)
         label = record.fields.get("warc-payload-digest", "")
         if extra:
             _check_payload(label, (raw,))
@@ -137,7 +142,7 @@ class _Reader:
         self._raw.seek(back)
         if not isinstance(original, Record) or not set(_own_names(original)) & set(names):
             raise Refused("revisit", "the original cannot be read again")
-        labels = {each.fields.get("warc-payload-digest", "").lower() for each in (original, record)} - {""}
+        labels = {_field(each, "warc-payload-digest") for each in (original, record)} - {""}
         if len(labels) > 1:
             raise Refused("revisit", "the original has another digest")
         return self._response(original, _extra(original))
@@ -195,8 +200,14 @@ def _own_names(record: Record) -> list[tuple[str, ...]]:
 def _names(record: Record, identity: str, target: str, date: str) -> list[tuple[str, ...]]:
     """What a response may be called by, the surest first."""
     fields = [(identity,), (target, date), ("warc-payload-digest",)]
-    named = [tuple(record.fields.get(field, "").strip("<>") for field in group) for group in fields]
+    named = [tuple(_field(record, field) for field in group) for group in fields]
     return [(str(number), *values) for number, values in enumerate(named) if all(values)]
+
+
+def _field(record: Record, name: str) -> str:
+    """A field that two records are compared by; empty where it is not there."""
+    value = record.fields.get(name, "").strip("<>")
+    return digest(value) if name.endswith("-digest") else value
 
 
 # --- what our own records say besides --------------------------------------------------------------------------------

@@ -16,6 +16,9 @@ from scraper.archive.unpack import Place, Source
 MAX_HEADER = 256 * 1024  # bytes of one record's header
 KEPT = frozenset({"response", "resource", "revisit", "metadata"})  # the types whose blocks are read, not passed over
 _VERSION = re.compile(rb"WARC/(0\.1[78]|1\.[01])\r?\n").fullmatch
+_ENDS = (b"\r\n\r\n", b"\n\n")  # of a record; the second is not the standard's, but some write it
+_CUT = (b"", b"\r", b"\r\n", b"\r\n\r", b"\n")  # what of them a file has that ends too early
+_ALGORITHMS = ("md5", "sha1", "sha256", "sha384", "sha512")
 _LENGTHS = re.compile(r"\d{1,18}", re.ASCII).fullmatch
 
 
@@ -59,7 +62,7 @@ def records(raw: BinaryIO, cap: int, offset: int = 0) -> Iterator[Record | Bad]:
             if place is None:
                 return
             yield _record(source, place, cap)
-            if not source.is_packed and not source.peek(4).startswith(b"\r\n\r\n"):
+            if not source.is_packed and source.peek(4) in _CUT:
                 yield Bad(at, Flaw("cut", "the file ends right after the record's block"))
         except Refused as refused:
             flaw = refused.flaw
@@ -92,8 +95,10 @@ def _record(source: Source, place: Place, cap: int) -> Record | Bad:
 
 def _is_end(after: bytes) -> bool:
     """Whether the bytes after a block are two line ends and another record, or as much of it as there is."""
-    rest = after[4:]
-    return b"\r\n\r\n".startswith(after[:4]) and (b"WARC/".startswith(rest) or rest[:1] in (b"\r", b"\n"))
+    return any(
+        end.startswith(after[: len(end)]) and (b"WARC/".startswith(rest[:5]) or rest[:1] in (b"\r", b"\n"))
+        for end, rest in ((end, after[len(end) :]) for end in _ENDS)
+    )
 
 
 def _header(source: Source, *, is_first: bool) -> dict[str, str]:
@@ -127,12 +132,23 @@ def _stranger(start: bytes, *, is_first: bool) -> Refused:
 
 def matches(label: str, data: bytes) -> bool | None:
     """Whether a digest ("sha1:" and base 32, or hexadecimal) is that of the data; None where it cannot be told."""
-    algorithm, _, value = label.partition(":")
-    name = algorithm.strip().lower().replace("-", "")
-    if name not in ("md5", "sha1", "sha256", "sha384", "sha512"):
+    name, value = _parts(label)
+    if name not in _ALGORITHMS:
         return None
     actual = hashlib.new(name, data, usedforsecurity=False).digest()
-    return _raw(value.strip(), len(actual)) == actual
+    return _raw(value, len(actual)) == actual
+
+
+def digest(label: str) -> str:
+    """A digest in the one form that two of them can be compared in; one that cannot be read in small letters."""
+    name, value = _parts(label)
+    raw = _raw(value, hashlib.new(name, usedforsecurity=False).digest_size) if name in _ALGORITHMS else None
+    return f"{name}:{raw.hex()}" if raw else label.lower()
+
+
+def _parts(label: str) -> tuple[str, str]:
+    algorithm, _, value = label.partition(":")
+    return algorithm.strip().lower().replace("-", ""), value.strip()
 
 
 def _raw(text: str, size: int) -> bytes | None:
