@@ -10,7 +10,7 @@ import math
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +188,7 @@ def test_no_secret_is_written(tmp_path: Path) -> None:
 def test_a_folder_may_hold_all_kinds(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "Bare.HTM").write_bytes(b'<link rel="canonical" href="https://v.example/bare">')
-    (tmp_path / "packed.html.gz").write_bytes(gzip.compress(HTML))
+    (tmp_path / "packed.HTML.GZ").write_bytes(gzip.compress(HTML))
     (tmp_path / "torn.html.gz").write_bytes(gzip.compress(HTML)[:-3])
     (tmp_path / "page.html").write_bytes(HTML)  # a bare one, for all its name
     (tmp_path / "notes.txt").write_bytes(b"mine")
@@ -206,6 +206,73 @@ def test_a_folder_may_hold_all_kinds(tmp_path: Path) -> None:
         "https://valley.example/in-warc/",
         "unreadable",
     ]
+
+
+def unlisted(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a folder that may not be read; root, who runs some tests, reads all."""
+    scandir = os.scandir
+
+    def deny(path: str) -> Any:
+        if Path(path) == folder:
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", deny)
+
+
+def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.html").write_bytes(HTML)
+    unlisted(tmp_path / "a", monkeypatch)
+    found = [(each.place, each.flaw and each.flaw.reason) for each in saved.entries(str(tmp_path), decode)]
+    assert found == [(str(tmp_path / "a"), "unreadable"), (str(tmp_path / "b" / "1.html"), None)]
+
+
+# Links, to where each of them leads; what is found.
+LINKS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "out of the folder": ({"top/link": "out"}, ["a/1.html", "link/2.html"]),
+    "twice to one place": ({"top/b": "out", "top/a/c": "out"}, ["a/1.html", "b/2.html"]),
+    "within it": ({"top/0": "top/a"}, ["a/1.html"]),
+    "in a circle": ({"top/a/up": "top", "out/in": "top"}, ["a/1.html"]),
+    "in a circle outside": ({"top/link": "out", "out/again": "out", "out/back": "top"}, ["a/1.html", "link/2.html"]),
+    "to nowhere": ({"top/lost": "none", "top/lost.html": "none.html"}, ["a/1.html"]),
+    "to a file": ({"top/x.html": "out/2.html"}, ["a/1.html", "x.html"]),
+}
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_links_are_followed_once(name: str, tmp_path: Path) -> None:
+    links, expected = LINKS[name]
+    for file in ("top/a/1.html", "out/2.html"):
+        (tmp_path / file).parent.mkdir(parents=True)
+        (tmp_path / file).write_bytes(HTML)
+    for link, place in links.items():
+        (tmp_path / link).symlink_to(tmp_path / place)
+    places = [each.place for each in saved.entries(str(tmp_path / "top"), decode)]
+    assert [Path(place).relative_to(tmp_path / "top").as_posix() for place in places] == expected
+
+
+def test_an_archive_that_cannot_be_read_does_not_end_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.warc.gz").write_bytes(b"")
+    (tmp_path / "b.html").write_bytes(HTML)
+
+    def fail(file: Path, decode: Any) -> Iterator[Entry]:
+        raise StoreError(f"{file}: cannot be read: Permission denied")
+
+    monkeypatch.setattr(warc, "read", fail)
+    found = [each.flaw and (each.flaw.reason, each.flaw.detail) for each in saved.entries(str(tmp_path), decode)]
+    assert found == [("unreadable", "cannot be read: Permission denied"), None]
+
+
+def test_a_note_that_cannot_be_read_is_a_flaw_of_its_pages(tmp_path: Path) -> None:
+    for file, data in (("site/pages/a.html", HTML), ("site/replay.toml", b"origin ="), ("b.html", HTML)):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(data)
+    found = [each.flaw and each.flaw.reason for each in saved.entries(str(tmp_path), decode)]
+    assert found == [None, "unreadable"]
 
 
 def test_a_kept_page_knows_its_address(tmp_path: Path) -> None:

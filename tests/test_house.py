@@ -165,8 +165,8 @@ def test_httpx_is_imported_in_fetch_alone(file: Path) -> None:
 
 
 def test_articles_trees_are_built_in_one_place(file: Path) -> None:
-    """The two others: links of a listing page, and a trial of a configured selector on an empty page."""
-    allowed = {"scraper.parse.document", "scraper.discover.listings", "scraper.configvalues"}
+    """The others: links of a listing page, a bare page's address, a trial of a configured selector on an empty page."""
+    allowed = {"scraper.parse.document", "scraper.discover.listings", "scraper.archive.bare", "scraper.configvalues"}
     assert module(file) in allowed or "LexborHTMLParser" not in {name for name, _ in calls(file)}
 
 

@@ -18,7 +18,9 @@ import pytest
 
 import valley
 from archived import TIME
-from scraper import reparse
+from scraper import pages, reparse
+from scraper.archive.entry import Entry, Flaw
+from scraper.errors import StoreError
 from scraper.reparse import Comparison, Pair
 from scraper.store import database
 
@@ -279,6 +281,16 @@ main(["reparse", "--compare", "broken.toml"])
 """
     done = subprocess.run([sys.executable, "-c", hook], cwd=ran, capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_file_of_pages_that_cannot_be_read_is_no_run_with_fewer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pages").mkdir()
+    flawed = Entry("pages-00002.warc.gz", flaw=Flaw("unreadable", "cannot be read: Permission denied"))
+    monkeypatch.setattr(pages, "entries", lambda path: iter([flawed]))
+    with pytest.raises(StoreError, match=r"pages-00002.warc.gz: cannot be read: Permission denied"):
+        list(reparse.stored(tmp_path, print))
 
 
 RECORD: dict[str, object] = {

@@ -65,6 +65,8 @@ def stored(folder: Path, told: Say) -> Iterator[tuple[Entry, Page]]:
     for entry in pages.entries(str(place)):
         if entry.page is not None:
             yield entry, entry.page
+        elif entry.flaw and entry.flaw.reason == "unreadable":  # a whole file: nothing can be said of a run without it
+            raise StoreError(f"{entry.place}: {entry.flaw.detail}")
         elif entry.flaw:
             told(f"{entry.place}: {entry.flaw.reason}: {entry.flaw.detail}")
 

@@ -25,8 +25,8 @@ class Flaw:
     "cut" (the file ends inside, or a body before its length), "damaged" (packed bytes), "bad_header",
     "header_too_long", "bad_length", "bad_digest", "bad_http", "bad_url", "too_large", "truncated" (the crawler kept a
     part only), "segmented", "revisit" (its original is not at hand), "version" (written by a newer program), "arc",
-    "not_warc", "bad_json", "changed" (edited by hand: the hash says so), "unreadable", or the reason of the FetchError
-    that decoding raised.
+    "not_warc", "not_html" (a page saved in another form), "bad_json", "changed" (edited by hand: the hash says so),
+    "unreadable", or the reason of the FetchError that decoding raised.
     """
 
     reason: str

@@ -7,36 +7,26 @@ decoding, and page.json. Everything a person or another program puts beside them
 from __future__ import annotations
 
 import errno
-import gzip
 import hashlib
-import html
 import json
 import os
-import re
 import secrets
 import shutil
-import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from scraper.archive import served
+from scraper.archive import bare, served, walk
 from scraper.archive.entry import FORMAT, VERSION, Decode, Entry, Flaw, Refused, moment, ours, outcome_of, stamp
 from scraper.archive.scrub import NO_SECRETS, Secrets, scrub, scrub_outcome
 from scraper.errors import FetchError, StoreError
 from scraper.model import Outcome, Page
-from scraper.urls import BadUrl, canonical
 
 PAGE, META = "page.html", "page.json"
 _SUFFIXES = (".html", ".htm", ".xhtml", ".html.gz", ".htm.gz")
 _UNFINISHED = ".new-"
 _TAKEN = frozenset({errno.ENOTEMPTY, errno.EEXIST, errno.EACCES})  # the last one is Windows' word for it
-_ADDRESS = re.compile(
-    rb"""<link\b(?=[^>]*\brel=["']?canonical\b)[^>]*?\bhref=["']?([^"'\s>]+)"""
-    rb"""|<meta\b(?=[^>]*\bproperty=["']?og:url\b)[^>]*?\bcontent=["']?([^"'\s>]+)""",
-    re.IGNORECASE,
-)
 
 
 def undecoded(body: bytes, codings: Sequence[str]) -> bytes:
@@ -47,28 +37,39 @@ def undecoded(body: bytes, codings: Sequence[str]) -> bytes:
 # --- reading --------------------------------------------------------------------------------------------------------
 
 
-def find(path: Path) -> list[Path]:
-    """The saved pages below a folder, in name order, or the one file; page.html where only its page.json is left."""
-    if path.is_file():
-        return [path]
-    found = {p.with_name(PAGE) if p.name == META else p for p in path.rglob("*") if _is_page(p) and p.is_file()}
-    return sorted(p for p in found if not any(part.startswith(_UNFINISHED) for part in p.relative_to(path).parts))
-
-
-def _is_page(path: Path) -> bool:
-    return path.name == META or path.name.lower().endswith(_SUFFIXES)
-
-
 def files(path: Path) -> list[Path]:
-    """`find`, but raises StoreError where there are none."""
+    """The saved pages below a folder, in name order, or the one file. Raises StoreError where there are none."""
     if not path.exists():
         raise StoreError(f"{path}: no such file or folder")
-    if not (path.is_file() or path.is_dir()):
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
         raise StoreError(f"{path}: neither a file nor a folder; a pipe's page is read from -")
-    found = find(path)
+    found = among(walk.below(path, is_named)[0], path)
     if not found:
-        raise StoreError(f"{path}: no saved pages here (looked for {', '.join(_SUFFIXES)})")
+        raise nothing(path)
     return found
+
+
+def nothing(path: Path) -> StoreError:
+    """What there is to say of a folder without saved pages."""
+    return StoreError(f"{path}: no saved pages here (looked for {', '.join(_SUFFIXES)} and WARC files)")
+
+
+def is_named(name: str) -> bool:
+    """Whether a file of this name belongs to a saved page."""
+    return name == META or name.lower().endswith(_SUFFIXES)
+
+
+def among(files: Iterable[Path], top: Path) -> list[Path]:
+    """The pages among the files below `top`, in name order; page.html where only its page.json is left."""
+    found = {file.with_name(PAGE) if file.name == META else file for file in files if is_named(file.name)}
+    return sorted(p for p in found if not any(part.startswith(_UNFINISHED) for part in p.relative_to(top).parts))
+
+
+def is_kept(file: Path) -> bool:
+    """Whether a page.json beside the page says all of it."""
+    return file.name == PAGE and os.path.isfile(file.with_name(META))
 
 
 def entry(file: Path, decode: Decode = undecoded, url: str | None = None) -> Entry:
@@ -77,11 +78,14 @@ def entry(file: Path, decode: Decode = undecoded, url: str | None = None) -> Ent
     `url` is the address of a bare file, else the one it is served at (`served`), else the one it declares.
     """
     try:
-        if file.name == PAGE and file.with_name(META).is_file():
+        if is_kept(file):
             page, outcome = _kept(file, decode)
             return Entry(str(file.parent), page, outcome)
         at, kind = (None if url else served.address(file)) or (url, None)
-        return Entry(str(file), bare(_read(file), at, kind))
+        with file.open("rb") as stream:
+            return Entry(str(file), bare.page(stream, at, kind))
+    except (OSError, StoreError) as error:
+        return Entry(str(file), flaw=Flaw("unreadable", str(error)))
     except Refused as refused:
         return Entry(str(file), flaw=refused.flaw)
     except FetchError as error:
@@ -94,27 +98,10 @@ def from_folder(folder: Path, decode: Decode) -> Iterator[Entry]:
         yield entry(file, decode)
 
 
-def bare(body: bytes, url: str | None = None, kind: str | None = None) -> Page:
-    """A page of which only the body is known; `url` is its address, else the one it declares, `kind` its type."""
-    place = url or declared(body) or ""
-    return Page(place, place, 200, (("Content-Type", kind),) if kind else (), body, None)
-
-
-def declared(body: bytes) -> str | None:
-    """The canonical link of a page, else its og:url, as an http(s) URL."""
-    for match in _ADDRESS.finditer(body, 0, 200_000):
-        try:
-            return canonical(html.unescape((match[1] or match[2]).decode("utf-8", "replace")))
-        except BadUrl:
-            continue
-    return None
-
-
 def _read(file: Path) -> bytes:
     try:
-        raw = file.read_bytes()
-        return gzip.decompress(raw) if file.suffix == ".gz" else raw
-    except (OSError, EOFError, zlib.error) as error:
+        return file.read_bytes()
+    except OSError as error:
         raise Refused("unreadable", str(error)) from error
 
 

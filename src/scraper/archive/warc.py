@@ -25,7 +25,12 @@ _NAMES = 150_000  # three of each response that a revisit record may name: the l
 def files(path: Path) -> list[Path]:
     """The WARC files below a folder, in name order, or the one file if it is named like one."""
     found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    return [each for each in found if each.name.lower().endswith(SUFFIXES)]
+    return [each for each in found if is_named(each.name)]
+
+
+def is_named(name: str) -> bool:
+    """Whether a file is called as WARC files are."""
+    return name.lower().endswith(SUFFIXES)
 
 
 def read(source: Path | BinaryIO, decode: Decode, *, cap: int = CAP) -> Iterator[Entry]:

@@ -1,0 +1,102 @@
+"""A saved page of which only the body is known: what it is by its first bytes, and the address that it declares."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from typing import BinaryIO
+
+from selectolax.lexbor import LexborHTMLParser
+
+from scraper.archive.entry import Refused
+from scraper.data import table
+from scraper.model import Page
+from scraper.urls import BadUrl, canonical
+
+START = 4096  # bytes that say what a file is
+LARGEST = 64 << 20  # bytes of a page, unpacked
+_GZIP = b"\x1f\x8b"
+_WARC = (b"WARC/", b"filedesc:", b"\x28\xb5\x2f\xfd")  # plain, ARC, zstd: no page begins like these
+_HEAD = re.compile(rb"\s*([A-Za-z-]+:.*?)\r?\n\r?\n", re.DOTALL).match  # of a mail, which MHTML is
+_MAIL = re.compile(rb"^(?:MIME-Version:|Content-Type:\s*multipart/related)", re.IGNORECASE | re.MULTILINE).search
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*[\"}]").match
+_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE).search
+
+
+def is_warc(start: bytes) -> bool:
+    """Whether a file that begins so is a WARC file, or an ARC file, packed or not."""
+    if start.startswith(_GZIP):
+        try:
+            start = zlib.decompressobj(31).decompress(start, 16)
+        except zlib.error:
+            return False
+    return start.startswith(_WARC)
+
+
+def page(stream: BinaryIO, url: str | None = None, kind: str | None = None) -> Page:
+    """The page that a stream holds, also one packed by gzip.
+
+    `url`: its address, None for the one that it declares. `kind`: its Content-Type, None where nobody says it.
+    Raises Refused "unreadable", "too_large", or "not_html" for what browsers and crawlers save pages in otherwise.
+    """
+    try:
+        body = _read(stream)
+        if body.startswith(_GZIP):
+            body = _read(gzip.GzipFile(fileobj=io.BytesIO(body)))
+    except (OSError, EOFError, zlib.error) as error:
+        raise Refused("unreadable", str(error)) from error
+    _require_html(body[:START])
+    place = url or declared(body) or ""
+    return Page(place, place, 200, (("Content-Type", kind),) if kind else (), body, None)
+
+
+def _read(stream: BinaryIO | gzip.GzipFile) -> bytes:
+    body = bytearray()
+    while piece := stream.read(1 << 20):
+        body += piece
+        if len(body) > LARGEST:
+            raise Refused("too_large", f"more than {LARGEST} bytes")
+    return bytes(body)
+
+
+def _require_html(start: bytes) -> None:
+    if start.startswith(b"PK\x03\x04"):
+        raise Refused("not_html", "a zip file, such as WACZ: give the WARC files or pages that are in it")
+    if (head := _HEAD(start + b"\n\n")) and _MAIL(head[1]):
+        raise Refused("not_html", 'MHTML, a page with its pictures in one file: save it as "HTML only"')
+    if _JSON(start):
+        raise Refused("not_html", "JSON, such as HAR: save the page itself as HTML, or give a WARC file")
+
+
+def declared(body: bytes) -> str | None:
+    """The canonical link of a page, else its og:url, as an http(s) URL; None where it has neither."""
+    tree = LexborHTMLParser(_utf8(body), scripting=True)
+    links = [node.attributes.get("href") for node in tree.css('link[rel~="canonical" i]')]
+    metas = [node.attributes.get("content") for node in tree.css('meta[property="og:url" i]')]
+    for address in (*links, *metas):
+        try:
+            return canonical(address or "")
+        except BadUrl:
+            continue
+    return None
+
+
+def _utf8(body: bytes) -> bytes:
+    """Near enough for an address, which is ASCII nearly always; the parser has all the rules (`parse.document`)."""
+    codec = _UTF16.get(body[:2])
+    if codec is None and (match := _CHARSET(body, 0, START)):
+        codec = table("charsets.toml")["labels"].get(match[1].decode("ascii").lower())
+        codec = None if codec is None or codec.startswith("utf-") or _is_utf8(body) else codec
+    return body if codec is None else body.decode(codec, "replace").encode("utf-8", "replace")
+
+
+def _is_utf8(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
