@@ -20,7 +20,7 @@ import pytest
 
 import scraper
 from scraper import cli, doctor, report, why
-from scraper.errors import ConfigError, LockedError, Problem, StoreError
+from scraper.errors import ConfigError, LockedError, Problem, SkipPage, StoreError
 from scraper.model import Article, Found, Outcome, Page
 from scraper.pipeline import Event
 
@@ -161,6 +161,72 @@ def test_parse_refuses_what_is_no_article(
     monkeypatch.setattr(scraper, "parse", gives(listing), raising=False)
     assert cli.outcome(["parse", str(tmp_path)]) == 3
     assert capfd.readouterr() == ("", "a.html: refused: listing\n")
+
+
+MOVED = SkipPage("http_301", url="http://a.example/1")
+OTHER = replace(PAGE, url="https://a.example/2", final_url="https://a.example/2")
+NONE = "{name}: failed: unreadable (no saved pages here)"
+SAVED: dict[str, tuple[list[object], list[str], int, list[str]]] = {
+    # What lies at each path, further arguments; the exit code and what is said.
+    "a path that cannot be read": ([[PAGE], StoreError("1: no saved pages here")], [], 1, [NONE.format(name=1)]),
+    "the first of them": ([StoreError("0: no saved pages here"), [PAGE]], [], 1, [NONE.format(name=0)]),
+    "nothing else": ([StoreError("0: no saved pages here")], [], 3, [NONE.format(name=0)]),
+    "no page in a file": ([[]], [], 3, ["0: no page in it"]),
+    "no page in one of them": ([[], [PAGE]], [], 0, ["0: no page in it"]),
+    "another address than asked for": (
+        [[PAGE, OTHER]],
+        ["--url", OTHER.url],
+        0,
+        ["1 answers skipped: of another address"],
+    ),
+    "none of that address": ([[PAGE]], ["--url", OTHER.url], 3, ["1 answers skipped: of another address"]),
+}
+
+
+@pytest.mark.parametrize("name", SAVED)
+def test_parse_goes_on(
+    name: str, wiring: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    held, more, code, words = SAVED[name]
+    monkeypatch.chdir(tmp_path)
+    for number in range(len(held)):
+        Path(str(number)).touch()
+
+    def saved(paths: list[str], url: str | None) -> Iterator[tuple[str, object]]:
+        for path in paths:
+            pages = gives(held[int(path)])()
+            yield from ((path, page) for page in pages)
+
+    wiring.saved = saved  # type: ignore[attr-defined]
+    monkeypatch.setattr(scraper, "parse", gives(replace(ARTICLE, is_article=True)), raising=False)
+    ended = cli.outcome(["parse", *map(str, range(len(held))), *more])
+    assert (ended, capfd.readouterr().err.splitlines()) == (code, words)
+
+
+ONE: dict[str, tuple[list[object], str | None, Page | str]] = {
+    # What a file holds, --url; the page that `why` takes, or what it says.
+    "beside answers that are no pages": ([MOVED, PAGE, SkipPage("not_html")], None, PAGE),
+    "one of two": ([PAGE, OTHER], OTHER.url, OTHER),
+    "two": ([MOVED, PAGE, OTHER], None, "f: many pages; name one with --url"),
+    "of another address": ([PAGE], OTHER.url, f"f: no page of {OTHER.url}"),
+    "none": ([], None, "f: no page in it"),
+    "an answer that is no page": ([MOVED], None, "f: http_301 http://a.example/1"),
+}
+
+
+@pytest.mark.parametrize("name", ONE)
+def test_the_page_that_why_takes(
+    name: str, wiring: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    held, url, expected = ONE[name]
+    monkeypatch.chdir(tmp_path)
+    Path("f").mkdir()  # a saved page's folder, as well as a file
+    wiring.saved = gives([("place", each) for each in held])  # type: ignore[attr-defined]
+    try:
+        found: Page | str = cli._one_page("f", url, None)
+    except StoreError as error:
+        found = str(error)
+    assert found == expected
 
 
 def test_why_takes_the_page_that_url_names(wiring: ModuleType) -> None:

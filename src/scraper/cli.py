@@ -7,7 +7,6 @@ Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or confi
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import signal
 import sys
@@ -39,6 +38,7 @@ from scraper.shell import (
     load_config,
     open_streams,
     rules_of,
+    saved,
     say,
     site_option,
 )
@@ -226,7 +226,7 @@ def get(urls: tuple[str, ...], path: str | None) -> int:
 
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|WARC|-...")
-@click.option("--url", metavar="URL", help="The address of the page, if it is a single one.")
+@click.option("--url", metavar="URL", help="The address of a single page; of many in one file, the one to read.")
 @config_option
 @site_option
 @debug_option
@@ -239,7 +239,6 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
              scraper parse page.html --url https://valley.example/18200/
     """
     import scraper
-    from scraper import wiring
     from scraper.write import jsonl
 
     for each in paths:
@@ -252,9 +251,12 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
     config = load_config(path)
     rules_of(config, site, "")
     ended: Counter[str] = Counter()
-    for name, found in wiring.saved(list(paths), url):
+    for name, found in saved(paths, url):
         if isinstance(found, FetchError):
             ended[_unread(name, found)] += 1
+            continue
+        if url and url not in (found.url, found.final_url):
+            ended["skipped: of another address"] += 1
             continue
         article = scraper.parse(found, rules=rules_of(config, site, found.final_url))
         if article.is_article:
@@ -313,21 +315,24 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
     if "://" in source:
         check_url(source)
         return wiring.fetch_one(source, config)
-    if source != "-" and not Path(source).is_file():
+    if source != "-" and not os.path.exists(source):
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
     if url:
         check_url(url)
-    pages = (each for _, each in wiring.saved([source], url))
-    first = list(itertools.islice(pages, 2))
-    found = first[0] if first else None
-    if len(first) > 1:  # of a file that holds many, --url names one
-        read = (each for each in itertools.chain(first, pages) if not isinstance(each, FetchError))
-        found = next((page for page in read if url in (page.url, page.final_url)), None)
-        if found is None:
-            raise StoreError(f"{source}: {f'no page of {url}' if url else 'many pages; name one with --url'}")
-    if found is None or isinstance(found, FetchError):
-        raise StoreError(f"{source}: {found or 'no page in it'}")
-    return found
+    only: Page | None = None
+    flaw: FetchError | None = None
+    for _, each in wiring.saved([source], url):
+        if isinstance(each, FetchError):  # a flaw, or an answer that is no page: it may stand beside the one that is
+            flaw = flaw or each
+        elif url in (each.url, each.final_url):
+            return each
+        elif only and not url:
+            raise StoreError(f"{source}: many pages; name one with --url")
+        else:
+            only = only or each
+    if only and not url:
+        return only
+    raise StoreError(f"{source}: {f'no page of {url}' if only else flaw or 'no page in it'}")
 
 
 @cli.command()

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from scraper.config import Config
-    from scraper.model import Rules
+    from scraper.errors import FetchError
+    from scraper.model import Page, Rules
 
 DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
@@ -71,6 +74,23 @@ def rules_of(config: Config | None, site: str | None, url: str) -> Rules:
         raise click.UsageError(f"No site {site!r} in {config.path}; it has {', '.join(config.sites)}.")
     found = config.sites[site] if site else config.site_of(url)
     return found.rules() if found else NO_RULES
+
+
+def saved(paths: Iterable[str], url: str | None) -> Iterator[tuple[str, Page | FetchError]]:
+    """(place, page or why there is none) of everything saved; a path that cannot be read fails, the others go on."""
+    from scraper import wiring
+    from scraper.errors import FetchError, StoreError
+
+    for path in paths:
+        found = None
+        try:
+            for found in wiring.saved([path], url):
+                yield found
+        except StoreError as error:
+            yield path, FetchError("unreadable", detail=str(error).removeprefix(f"{path}: "))
+        else:
+            if found is None:
+                say(f"{path}: no page in it")
 
 
 def check_url(url: str) -> None:
