@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from scraper import parse
+from scraper.charset import charset_of, to_utf8
 from scraper.model import NO_RULES, Article, Page
 from scraper.parse import article, category, marked, moments
-from scraper.parse.document import Document, charset_of, to_utf8
+from scraper.parse.document import Document
 from surroundings import FIXTURES
 
 

@@ -23,7 +23,10 @@ NAMES = [file.relative_to(SRC / "scraper").as_posix() for file in FILES]
 # A module may import what lies in a lower layer. `alone`: its members never import one another.
 LAYERS: list[tuple[set[str], bool]] = [
     ({"errors", "model"}, True),
-    ({"urls", "config", "configfile", "configvalues", "configrules", "configpatterns", "record", "data"}, False),
+    (
+        {"urls", "charset", "config", "configfile", "configvalues", "configrules", "configpatterns", "record", "data"},
+        False,
+    ),
     ({"parse", "fetch", "discover", "archive", "write", "store"}, True),
     ({"pipeline", "workers", "worker"}, False),
     ({"wiring", "pages"}, False),

@@ -12,7 +12,6 @@ import pytest
 
 import crashwork
 import nobody
-from scraper import pages
 from scraper.errors import StoreError
 from scraper.store import Store, places
 from scraper.write import WRITERS
@@ -138,7 +137,3 @@ def test_d03_all_that_an_old_state_left_is_named_at_once(tmp_path: Path, left: l
     with pytest.raises(StoreError) as caught:
         opened(tmp_path)
     assert str(caught.value) == message.format(tmp_path)
-
-
-def test_pages_lie_where_they_are_looked_for() -> None:
-    assert pages.FOLDER == places.PAGES

@@ -25,9 +25,9 @@ from scraper.model import Fetch, Outcome, Page
 from scraper.parse.article import version
 from scraper.pipeline import Kept
 from scraper.store import Append, Result
+from scraper.store.places import PACKED, PAGES
 
-FOLDER = "pages"  # of a run's folder
-_SERIES = (f"{FOLDER}/pages", ".warc.gz")
+_SERIES = (f"{PAGES}/pages", PACKED)
 LARGEST = 64 << 20  # bytes of a decoded body that an archive may give
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no text that UTF-8 can write: JSON's \\ud800 without its other half
 # Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.

@@ -23,7 +23,7 @@ from scraper.parse.article import parse
 from scraper.replay import sides
 from scraper.report import escape
 from scraper.store import Result, Store
-from scraper.store.places import OUT
+from scraper.store.places import OUT, PAGES
 from scraper.urls import BadUrl, canonical
 from scraper.write import WRITERS
 
@@ -59,7 +59,7 @@ class Pair:
 
 def stored(folder: Path, told: Say) -> Iterator[tuple[Entry, Page]]:
     """The pages that runs kept, in order; `told` hears of those that cannot be read. Raises StoreError."""
-    place = folder / pages.FOLDER
+    place = folder / PAGES
     if not place.is_dir():
         raise StoreError(f"{place}: no stored pages; runs keep them unless output.pages is false")
     for entry in pages.entries(str(place)):

@@ -23,6 +23,7 @@ from scraper.parse.article import version
 from scraper.pipeline import Event, Progress, Run, failure, result
 from scraper.pipeline import Site as Lane
 from scraper.store import Store
+from scraper.store.places import OUT, PAGES
 from scraper.urls import BadUrl, origin
 from scraper.workers import Readers, readers
 from scraper.write import WRITERS
@@ -79,7 +80,8 @@ def run(
     """
     tell = _Seen(progress)
     writer = WRITERS[config.output.format, config.output.compress]
-    with Store.open(config.run.folder, writer, rotate=config.output.rotate) as store:
+    names = (OUT, PAGES) if config.output.pages else (OUT,)
+    with Store.open(config.run.folder, writer, rotate=config.output.rotate, names=names) as store:
         known = store.begin_run(_identity(config, only, limit))
         keeper = pages.Keeper(known.id, pages.secrets_of(config), _fetch_options(config).agent)
         job = Run(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import io
 import re
@@ -12,7 +11,7 @@ from typing import BinaryIO
 from selectolax.lexbor import LexborHTMLParser
 
 from scraper.archive.entry import Refused
-from scraper.data import table
+from scraper.charset import charset_of, to_utf8
 from scraper.model import Page
 from scraper.urls import BadUrl, canonical
 
@@ -23,8 +22,6 @@ _WARC = (b"WARC/", b"filedesc:", b"\x28\xb5\x2f\xfd")  # plain, ARC, zstd: no pa
 _HEAD = re.compile(rb"\s*([A-Za-z-]+:.*?)\r?\n\r?\n", re.DOTALL).match  # of a mail, which MHTML is
 _MAIL = re.compile(rb"^(?:MIME-Version:|Content-Type:\s*multipart/related)", re.IGNORECASE | re.MULTILINE).search
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*[\"}]").match
-_UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
-_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE).search
 
 
 def is_warc(start: bytes) -> bool:
@@ -74,7 +71,7 @@ def _require_html(start: bytes) -> None:
 
 def declared(body: bytes) -> str | None:
     """The canonical link of a page, else its og:url, as an http(s) URL; None where it has neither."""
-    tree = LexborHTMLParser(_utf8(body), scripting=True)
+    tree = LexborHTMLParser(to_utf8(body, charset_of(body, None)), scripting=True)
     links = [node.attributes.get("href") for node in tree.css('link[rel~="canonical" i]')]
     metas = [node.attributes.get("content") for node in tree.css('meta[property="og:url" i]')]
     for address in (*links, *metas):
@@ -83,20 +80,3 @@ def declared(body: bytes) -> str | None:
         except BadUrl:
             continue
     return None
-
-
-def _utf8(body: bytes) -> bytes:
-    """Near enough for an address, which is ASCII nearly always; the parser has all the rules (`parse.document`)."""
-    codec = _UTF16.get(body[:2])
-    if codec is None and (match := _CHARSET(body, 0, START)):
-        codec = table("charsets.toml")["labels"].get(match[1].decode("ascii").lower())
-        codec = None if codec is None or codec.startswith("utf-") or _is_utf8(body) else codec
-    return body if codec is None else body.decode(codec, "replace").encode("utf-8", "replace")
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

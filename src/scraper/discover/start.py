@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
+from scraper.charset import charset_of, to_utf8
 from scraper.discover import feeds, listings, sitemaps
-from scraper.discover.charset import to_utf8
 from scraper.discover.found import Links
 from scraper.errors import FetchError, ParseFailed, ScraperError, SkipPage, unforeseen
 from scraper.model import Fetch, Page
@@ -107,7 +107,8 @@ def _nothing(kind: str) -> str:
 def read(page: Page) -> Links:
     """The links of a start page, by what its first bytes are in UTF-8 and without gzip. Pure; never raises."""
     body, problem = sitemaps.plain(page.body)
-    links = _read(to_utf8(body, page.header("content-type")).lstrip(_BLANK), page, cut=problem is not None)
+    text = to_utf8(body, charset_of(body, page.header("content-type")))
+    links = _read(text.lstrip(_BLANK), page, cut=problem is not None)
     links.problem = problem or links.problem
     return links
 

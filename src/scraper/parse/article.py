@@ -78,6 +78,8 @@ def _climb_first(doc: Document, steps: Sequence[Step]) -> tuple[Found, ...]:
 
 def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     """Every field in turn; the body last, since reading it takes the tree apart."""
+    if page.fetched_at and not 1000 <= page.fetched_at.year < 9999:  # no day can be reckoned from such a clock
+        page = replace(page, fetched_at=None)
     doc = Document(page, rules)
     doc.labels = labels.find(doc)
     title = headline.headline(doc)
