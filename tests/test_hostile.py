@@ -66,6 +66,24 @@ def test_a_page_fails_alone_twice(name: str, tmp_path: Path) -> None:
     assert twice == [wanted] * 2, name
 
 
+def test_n29_what_a_304_says_counts_from_then_on(tmp_path: Path) -> None:
+    def versioned(asked: Asked) -> bytes:
+        known = asked.headers.get("if-none-match")
+        if known is None:
+            return reply(200, valley.html(1), 'ETag: "1"')
+        return b'HTTP/1.1 304 -\r\nETag: "2"\r\n\r\n'
+
+    with served({"/feed": feed("/1"), "/1": versioned}) as server:
+        configure(tmp_path, server.origin, "feed")
+        for _ in range(3):
+            stored(tmp_path, server.origin)
+        assert [asked.headers.get("if-none-match") for asked in server.log if asked.path == "/1"] == [
+            None,
+            '"1"',
+            '"2"',
+        ]
+
+
 STARTS: dict[str, bytes] = {
     "C15 formatting bomb": reply(200, b"".join(b"<font a=%d>" % i for i in range(3000)) + b"<p>" * 3000),
     "X11 JSON in Latin-1": reply(200, b'{"error": "caf\xe9"}', kind="application/json"),

@@ -185,7 +185,8 @@ class Run:
         except Exception as error:
             return Result(failure(url, site.name, unforeseen(error, url)))
         if page.status == 304:
-            return Result(Outcome(url, "unchanged", site=site.name))
+            outcome = Outcome(url, "unchanged", site=site.name)
+            return Result(outcome, None, page.header("etag"), page.header("last-modified"))
         return await self._read(site, url, page)
 
     async def _read(self, site: Site, url: str, page: Page) -> Result:

@@ -111,8 +111,15 @@ def _judge(row: tuple[str, int, int] | None, run: Run, article: Article) -> tupl
     return ("unchanged", revision) if content_hash == article.content_hash else ("updated", revision + 1)
 
 
-def meet_again(db: sqlite3.Connection, run: Run, url: str) -> None:
-    """The page has not changed since it gave its article's record: a copy of it in this run is a duplicate."""
+def meet_again(db: sqlite3.Connection, run: Run, url: str, etag: str | None, last_modified: str | None) -> None:
+    """The page has not changed since it gave its article's record: a copy of it in this run is a duplicate.
+
+    What a 304 says of the page counts from now on (RFC 9110 section 15.4.5).
+    """
+    db.execute(
+        "UPDATE urls SET etag = coalesce(?, etag), last_modified = coalesce(?, last_modified) WHERE url_key = ?",
+        (_optional(etag), _optional(last_modified), url_key(url)),
+    )
     db.execute(
         "UPDATE articles SET run = ?1, crc = row_crc(id, content_hash, revision, ?1) "
         "WHERE id = (SELECT article FROM urls WHERE url_key = ?2)",

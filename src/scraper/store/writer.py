@@ -222,7 +222,7 @@ class Store:
         article = result.article
         if article is None:
             if result.outcome.word == "unchanged":
-                state.meet_again(self._db, run, result.outcome.url)
+                state.meet_again(self._db, run, result.outcome.url, result.etag, result.last_modified)
             return result.outcome
         word, revision = state.add_article(self._db, run, article)
         if word in ("stored", "updated"):
