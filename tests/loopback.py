@@ -45,6 +45,8 @@ class Server:
                     break
                 writer.write(reply)
                 await writer.drain()
+                if reply.startswith(b"HTTP/1.0"):
+                    break
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
@@ -64,7 +66,7 @@ class Server:
 
 @asynccontextmanager
 async def serve(routes: Mapping[str, Route], address: str = "127.0.0.80", port: int = 0) -> AsyncIterator[Server]:
-    """Routes by path, "*" for all others (default 404); an empty reply closes the connection."""
+    """Routes by path, "*" for all others (default 404); an empty reply, or one of HTTP/1.0, closes the connection."""
     server = Server(address, routes)
     listener = await asyncio.start_server(server.answer, address, port)
     server.port = listener.sockets[0].getsockname()[1]

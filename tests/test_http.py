@@ -103,6 +103,26 @@ def test_retry_after_a_fault() -> None:
     assert 1 <= len(sleeps) <= 3, "a kept connection that closes is replaced without a pause"
 
 
+@pytest.mark.parametrize(("ends", "found"), [((40, 40), "200"), ((40, 30), "truncated")])
+def test_n16_a_page_without_end_tags_is_whole_if_it_ends_so_twice(ends: tuple[int, int], found: str) -> None:
+    text = b"<html><body><h1>The bridge opens</h1><p>On Monday morning."
+    replies = iter([b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + text[:end] for end in ends])
+    options = FetchOptions(allow_networks=LOCAL.allow_networks, retries=1)
+
+    async def no_sleep(seconds: float) -> None:
+        pass
+
+    async def run() -> str:
+        clock = Clock(sleep=no_sleep)
+        async with serve({"/a": lambda asked: next(replies)}) as server, open_client(options, clock=clock) as client:
+            try:
+                return str((await client.fetch(SITE)(f"{server.origin}/a")).status)
+            except FetchError as error:
+                return error.reason
+
+    assert asyncio.run(run()) == found
+
+
 # --- redirects ---
 
 
