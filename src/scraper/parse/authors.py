@@ -15,7 +15,7 @@ from scraper.parse import jsonld
 from scraper.parse.byline import is_text, printed, signed
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
-from scraper.parse.marked import beside, bylines, in_byline, linked, signature
+from scraper.parse.marked import beside, bylines, in_byline, linked
 from scraper.parse.names import DROPPED, LONGEST, MAX, is_office, joined, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
@@ -189,12 +189,6 @@ def from_signed(doc: Document) -> Found | None:
     return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
 
 
-def from_signature(doc: Document) -> Found | None:
-    """Who signs the text at the right margin below it."""
-    line = signature(doc)
-    return Found(line.names, "markup", line.raw, line.path) if line else None
-
-
 def from_site_name(doc: Document) -> Found | None:
     """The newsroom itself, where its data name it as the author and nobody else is named."""
     article = doc.article_data
@@ -230,7 +224,6 @@ STEPS: tuple[Step, ...] = (
     from_line,
     from_link,
     from_lone_label,
-    from_signature,
     from_site_name,
     from_own_byline,
     from_signed,

@@ -55,7 +55,6 @@ _PROSE = 120  # characters; a longer piece tells of somebody, it names nobody
 _LINKED = 25  # pieces of text behind the headline in which a link to an author is the article's
 _LINE = 300  # characters of an element that can still be one byline
 _CARD = 25  # characters around a byline that make a link around it another article's
-_RIGHT = re.compile(r"text-align:\s*(?:right|end)", re.IGNORECASE)
 _AUTHOR = "author"  # where links to authors' pages lead, whatever the folder
 _PROFILE = re.compile(
     r"/(?:profiles?|profil|experts?|experten|expertos|esperti|eksperci|editors?|staff|members?|users?|bio|redaktion|(?:our|meet)-(?:the-)?team)/([^/?#]+)",
@@ -107,26 +106,6 @@ def _is_byline(node: LexborNode) -> bool:
     if any(word in ("author", "byline") for key in ("rel", "itemprop") for word in (get(key) or "").lower().split()):
         return True
     return bool(_CLASS.search(name) or _CLASS.search(get("data-testid") or ""))
-
-
-def signature(doc: Document) -> Byline | None:
-    """Who signs the text in a line at the right margin, right behind its last paragraph: names alone."""
-    for node in doc.css("[style*='text-align' i], [align='right' i]"):
-        style, text = node.attributes.get("style") or "", tidy(node.text())
-        if len(text) > _CARD * 2 or not (_RIGHT.search(style) or node.attributes.get("align")):
-            continue
-        found = names_of(text)
-        if persons(found) and squash("".join(found)) == squash(text) and _closes(node):
-            return Byline(tuple(found), text, f"{node.tag} at the right margin")
-    return None
-
-
-def _closes(node: LexborNode) -> bool:
-    """Whether an element stands behind a paragraph of prose, and no other behind it."""
-    siblings = [each for each in node.parent.iter() if each.tag == "p" or each == node] if node.parent else []
-    at = siblings.index(node) if node in siblings else 0
-    prose = [len(tidy(each.text())) > _PROSE for each in siblings]
-    return at > 0 and prose[at - 1] and not any(prose[at:])
 
 
 def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
