@@ -270,13 +270,7 @@ def _lists_by_url(doc: Document) -> bool:
     if month := _DAYS.search(path):
         above = path[: month.start()].split("/")
         return len(above) < 3 and (not above[-1] or above[-1] in _index("sections"))
-    folder = path.rpartition("/")[0].rpartition("/")[2]
-    return folder in _index("indexes") or folder in _lists_of_persons()
-
-
-@functools.cache
-def _lists_of_persons() -> frozenset[str]:
-    return frozenset(table("authorwords.toml")["pages"])
+    return path.rpartition("/")[0].rpartition("/")[2] in _index("indexes")
 
 
 def _is_front(doc: Document) -> bool:
