@@ -59,7 +59,7 @@ def _said(day: Moment, every: list[Moment]) -> Told | None:
         if not any(_is_same(other, m) for m in data if m.kind == "published"):
             own = other.when.offset
             if own is None:
-                offsets = (_between(naive(other), earliest(m)) for m in data if m.instant)
+                offsets = (between(naive(other), earliest(m)) for m in data if m.instant)
                 own = next((each for each in offsets if each is not None), None)
             return Told(other, other, naive(other), own)
     return None
@@ -70,7 +70,7 @@ def _in_utc(day: Moment, every: list[Moment]) -> Told | None:
     if not day.machine or not day.timed or day.when.offset is not None:
         return None
     printed = [m for m in every if m.kind == "published" and m.timed and not (m.machine or m.listed) and m.trust <= 7]
-    offsets = {m: _between(naive(m), naive(day).replace(tzinfo=UTC)) for m in printed}
+    offsets = {m: between(naive(m), naive(day).replace(tzinfo=UTC)) for m in printed}
     if UTC_ITSELF in offsets.values():
         return None  # both are local
     other = next((m for m, offset in offsets.items() if offset and m.when.offset in (None, offset)), None)
@@ -109,7 +109,7 @@ def _explains(instant: Moment, day: Moment) -> bool:
     """Whether an instant can be the time that is printed with the day; the clock of a masthead is another."""
     if day.source != "markup" or not day.timed or day.when.offset is not None or day is instant:
         return True
-    return _between(naive(day), earliest(instant)) is not None
+    return between(naive(day), earliest(instant)) is not None
 
 
 def _agree(moment: Moment, day: Moment) -> bool:
@@ -147,7 +147,7 @@ def _local(day: Moment, agreeing: list[Moment], instant: Moment | None) -> Told:
         return Told(day, None, local, None)
     offset = clock.when.offset
     if offset is None and instant is not None:
-        offset = _between(local, earliest(instant))
+        offset = between(local, earliest(instant))
     return Told(day, clock, local, offset, instant)
 
 
@@ -193,7 +193,7 @@ def _beside(instant: Moment, agreeing: list[Moment]) -> Told | None:
         if other is instant or not other.timed or offset == UTC_ITSELF:
             continue
         if offset is None:
-            offset = _between(naive(other), moment)
+            offset = between(naive(other), moment)
             if offset is None or (other.machine and offset == UTC_ITSELF):
                 continue  # a clock of the data without its zone may be UTC again
             return Told(other, other, naive(instant) + offset, offset, instant)
@@ -209,7 +209,7 @@ def _an_hour_off(instant: Moment, agreeing: list[Moment]) -> Told | None:
         own = instant.when.offset if other.when.offset is None else other.when.offset
         if other.machine or not other.timed or other.trust > 7 or not own:
             continue
-        offset = _between(naive(other), moment)
+        offset = between(naive(other), moment)
         if offset is not None and abs(offset - own) == _HOUR:
             local = moment.astimezone(timezone(offset)).replace(tzinfo=None)
             return Told(other, other, local, offset, instant)
@@ -229,10 +229,10 @@ def zoned(told: Told, every: list[Moment]) -> Told:
             continue
         offset = other.when.offset
         if offset is None and not other.machine and pair is not None and pair.instant and pair.path == other.path:
-            offset = _between(naive(other), earliest(pair))  # <time datetime="...Z">9:01</time>
+            offset = between(naive(other), earliest(pair))  # <time datetime="...Z">9:01</time>
             other = pair
         elif offset is None and not other.machine and other.trust <= 8:
-            offset = next(filter(None, (_between(naive(other), change) for change in changes)), None)
+            offset = next(filter(None, (between(naive(other), change) for change in changes)), None)
         if offset:
             return Told(clock, clock, told.local + offset, offset, other)
     return told
@@ -257,7 +257,7 @@ def naive(moment: Moment) -> datetime:
     return datetime.combine(moment.when.date, moment.when.time)
 
 
-def _between(local: datetime, moment: datetime) -> timedelta | None:
+def between(local: datetime, moment: datetime) -> timedelta | None:
     """The offset at which `local` is `moment`, to the minute; None where no zone has it."""
     utc = moment.astimezone(UTC).replace(tzinfo=None)
     offset = local.replace(second=0) - utc.replace(second=0)

@@ -13,7 +13,7 @@ from scraper.parse.datekinds import Kind, zone_of
 from scraper.parse.datetext import When
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment, near
-from scraper.parse.weigh import EAST, SEEN, UTC_ITSELF, WEST, Told, decide, earliest, naive, zoned
+from scraper.parse.weigh import EAST, SEEN, UTC_ITSELF, WEST, Told, between, decide, earliest, naive, zoned
 
 _AHEAD = timedelta(hours=48)  # a page may be dated that far ahead of its fetch: zones and fast clocks
 _FEW = 6  # elements looked at for the local time of a day that is declared; they come nearest the headline first
@@ -55,7 +55,7 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
     if told is not None:
         told = _labelled(told, doc)
         told = zoned(told, [m for i, m in enumerate(seen) if i not in refused])
-        told = _ruled(told, doc, seen, refused)
+        told = _ruled(told, doc, seen)
     stamp = _stamp(doc, told, seen, refused)
     return replace(stamp, evidence=_evidence(seen, refused, told)) if full else stamp
 
@@ -78,21 +78,31 @@ def _labelled(told: Told, doc: Document) -> Told:
     )
 
 
-def _ruled(told: Told, doc: Document, seen: list[Moment], refused: dict[int, str]) -> Told:
+def _ruled(told: Told, doc: Document, seen: list[Moment]) -> Told:
     """The time of the site's own rule, where no rule gives the day: it comes before all other times of that day.
 
-    Where the data give the day in UTC alone, the printed time may be of the day before or after.
+    It is local. Where the page gives an instant, the day is the one of that in the site's zone; without a zone, the
+    one whose offset, if any zone has it, is the least.
     """
     own = moments.own_clock(doc) if told.clock is None or told.clock.source != "site" else None
     if own is None:
         return told
     found, clock = own
-    utc = told.clock is not None and told.clock.machine and told.offset == UTC_ITSELF
-    days = [When((told.local + timedelta(days=beyond)).date()) for beyond in ((-1, 0, 1) if utc else (0,))]
-    each = [Moment(datetext.timed(day, clock), "published", "site", found.path, found.raw, trust=0) for day in days]
-    seen.append(min(each, key=lambda moment: abs(naive(moment) - told.local)))
-    again = decide([m for i, m in enumerate(seen) if i not in refused])
-    return replace(again, day=told.day) if again else told
+    zone, offset = zone_of(doc), told.offset
+    instant = None if offset is None or told.clock is None else told.local.replace(tzinfo=timezone(offset))
+    day = (instant.astimezone(zone) if instant and zone else told.local).date()
+    days = [day + timedelta(days=n) for n in ((0, 1, -1) if instant and not zone and offset == UTC_ITSELF else (0,))]
+    each = [
+        Moment(datetext.timed(When(day), clock), "published", "site", found.path, found.raw, trust=0) for day in days
+    ]
+    offsets = [between(naive(moment), instant) if instant else None for moment in each]
+    known = [(abs(apart), moment, apart) for moment, apart in zip(each, offsets, strict=True) if apart is not None]
+    _, moment, apart = min(known, key=lambda row: row[0], default=(None, each[0], None))
+    seen.append(moment)
+    own_offset = moment.when.offset
+    if own_offset is not None or zone is not None or apart is None:
+        return Told(told.day, moment, naive(moment), own_offset)
+    return Told(told.day, moment, naive(moment), apart, told.instant or told.clock)
 
 
 def _declared(doc: Document) -> Iterator[Moment]:
