@@ -95,6 +95,12 @@ COPIES = [
         [SAME, ("updated", None)],
         [1, 2],
     ),
+    (
+        "304-of-an-older-text-hides-no-newer-one",  # it is not even asked for: the page has no validators then
+        [[page(6)], [COPY], [page(6), COPY]],
+        [("updated", None), ("updated", None), DUPLICATE],
+        [1, 2, 3],
+    ),
     ("304-of-an-unknown-one", [[page(8)], [NOT_MODIFIED, COPY]], [SAME, ("stored", None)], [1, 1]),
 ]
 

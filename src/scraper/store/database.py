@@ -45,7 +45,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             PRIMARY KEY (file, offset))""",
     ),
     # The article whose record the page gave; '' where another address gave it, NULL where no run has said yet.
-    ("ALTER TABLE urls ADD COLUMN article TEXT",),
+    (
+        "ALTER TABLE urls ADD COLUMN article TEXT",
+        "CREATE INDEX urls_article ON urls (article) WHERE article > ''",
+    ),
 )
 
 
@@ -80,7 +83,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def disconnect(db: sqlite3.Connection, path: Path) -> None:
     """Fold the log into the database, close it and stamp it."""
-    with mapped(path), disk.mapped(path):
+    with mapped(path), disk.mapped(path, was_there=True):
         db.execute("PRAGMA busy_timeout = 0")  # a reader may keep the log; the next start folds it in
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         db.close()
@@ -98,7 +101,7 @@ def mapped(path: Path) -> Iterator[None]:
         raise StoreError(
             f"{path}: {error}{room}; put that right and start again, and the run goes on where it stopped"
         ) from error
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter of names that a check tells of
         raise _damaged(path, str(error)) from error
 
 

@@ -18,9 +18,9 @@ _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK = 1 << 20
 
 
-def failure(path: Path, error: OSError) -> StoreError:
+def failure(path: Path, error: OSError, *, was_there: bool = False) -> StoreError:
     """The system's refusal as an error that names the path, the space left and the next step."""
-    if isinstance(error, FileNotFoundError):  # what is opened without being made was there before
+    if was_there and isinstance(error, FileNotFoundError):
         return StoreError(
             f"{path}: gone: deleted or renamed during the run; put it back under this name and start again, "
             "or move the whole folder away to start anew"
@@ -44,12 +44,12 @@ def room(path: Path) -> str:
 
 
 @contextlib.contextmanager
-def mapped(path: Path) -> Iterator[None]:
-    """OSError inside becomes StoreError about `path`."""
+def mapped(path: Path, *, was_there: bool = False) -> Iterator[None]:
+    """OSError inside becomes StoreError about `path`, which `was_there` when the run began."""
     try:
         yield
     except OSError as error:
-        raise failure(path, error) from error
+        raise failure(path, error, was_there=was_there) from error
 
 
 def check_name(name: str) -> tuple[str, ...]:

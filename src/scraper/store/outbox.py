@@ -118,7 +118,7 @@ class Outbox:
         """Write what was staged, after COMMIT. Since then it outlives a power cut too: recovery would write it."""
         self._durable.clear()
         for file, data in self._staged:
-            with disk.mapped(self._root / file.name):
+            with disk.mapped(self._root / file.name, was_there=True):
                 disk.write_at(self._descriptor(file, create=file.size == 0), data, file.size)
             self._written[file.id] = file.size + len(data)
             self._unsynced += len(data)
@@ -170,7 +170,7 @@ class Outbox:
         """Inside the caller's transaction: the file is durable and will never grow again."""
         self._check_unchanged(file)
         fd = self._descriptor(file)
-        with disk.mapped(self._root / file.name):
+        with disk.mapped(self._root / file.name, was_there=True):
             os.fdatasync(fd)
             digest = disk.hash_range(fd, 0, file.size)
         self._db.execute("UPDATE files SET sealed_sha256 = ? WHERE id = ?", (digest, file.id))
@@ -185,7 +185,7 @@ class Outbox:
     def _check_unchanged(self, file: File) -> None:
         """StoreError if the file was replaced, moved, cut or added to since our last write."""
         path = self._root / file.name
-        with disk.mapped(path):
+        with disk.mapped(path, was_there=True):
             ours, there = os.fstat(self._descriptor(file)), os.stat(path, follow_symlinks=False)
         if (ours.st_dev, ours.st_ino) != (there.st_dev, there.st_ino) or not stat.S_ISREG(there.st_mode):
             raise StoreError(f"{path}: replaced by another file during the run; put the first one back")
@@ -198,7 +198,7 @@ class Outbox:
         path = self._root / file.name
         durable = rows[0][0] if rows else file.size
         _check_rows(path, rows, durable, file.size)
-        with disk.mapped(path):
+        with disk.mapped(path, was_there=True):
             fd = self._reopen(path, file, create=durable == 0)
             self._open[file.id] = fd
             _check_size(path, os.fstat(fd).st_size, durable, file.size)

@@ -14,6 +14,7 @@ OUT, PAGES = "out", "pages"  # below a run's folder: records, and the pages that
 PACKED = ".warc.gz"  # how names of files with pages end
 _OWN = ("lock", "state.db", "state.db-wal", "state.db-shm")
 _NUMBERED = re.compile(r"(?:articles|pages)-\d+(\..+)")
+_OURS = {OUT: re.compile(r"articles-\d{5,}\.jsonl.*"), PAGES: re.compile(r"pages-\d{5,}" + re.escape(PACKED))}
 
 
 def check(folder: Path, names: Iterable[str], suffixes: Collection[str] = ()) -> None:
@@ -32,8 +33,13 @@ def check(folder: Path, names: Iterable[str], suffixes: Collection[str] = ()) ->
 
 def leftovers(folder: Path, names: Iterable[str]) -> list[Path]:
     """Those of the named folders that hold files of a run."""
-    found = (folder / name for name in names)
-    return [place for place in found if any(_NUMBERED.fullmatch(path.name) for path in place.rglob("*-*"))]
+    return [folder / name for name in names if any(map(_OURS[name].fullmatch, _below(folder / name)))]
+
+
+def _below(place: Path) -> Iterator[str]:
+    """The names in a folder and its partitions."""
+    yield from (path.name for path in place.glob("*-*"))
+    yield from (path.name for path in place.glob("*=*/**/*-*"))
 
 
 def _check_folder(place: Path, suffixes: Collection[str]) -> None:
@@ -61,7 +67,7 @@ def _growing(files: Iterable[Path], suffixes: Collection[str]) -> Iterator[Path]
 
 
 def _demand(path: Path, mode: int) -> None:
-    if os.access(path, mode):
+    if os.access(path, mode) or not os.path.lexists(path):  # SQLite's own files come and go
         return
     if os.statvfs(path).f_flag & os.ST_RDONLY:
         raise StoreError(

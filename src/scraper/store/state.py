@@ -127,6 +127,11 @@ def meet_again(db: sqlite3.Connection, run: Run, url: str, etag: str | None, las
     )
 
 
+def disown(db: sqlite3.Connection, article: str) -> None:
+    """The article has a new record: another address that gave an older one must be fetched whole the next time."""
+    db.execute("UPDATE urls SET article = NULL WHERE article = ? AND article > ''", (article,))
+
+
 def set_validators(
     db: sqlite3.Connection, url: str, etag: str | None, last_modified: str | None, basis: str, article: str
 ) -> None:
@@ -143,7 +148,8 @@ def set_validators(
 def get_validators(db: sqlite3.Connection, url: str, basis: str) -> dict[str, str]:
     """Request headers for a conditional GET (RFC 9110 section 13.1); empty if `basis` is not the one kept.
 
-    Also empty if the article is not known, from before schema 2: a 304 would not say which one it means.
+    Also empty if the article is not known, from before schema 2 or since another address has given a newer record: a
+    304 would not say which one it means.
     """
     row = db.execute(
         "SELECT etag, last_modified FROM urls WHERE url_key = ? AND basis = ? AND article IS NOT NULL",

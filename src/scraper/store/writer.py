@@ -184,7 +184,7 @@ class Store:
             if self._failed:
                 raise StoreError(f"{self._folder}: writing failed before; start again, and the run goes on from there")
             try:
-                with database.mapped(self._path), disk.mapped(self._folder):
+                with database.mapped(self._path), disk.mapped(self._folder, was_there=True):
                     yield
             except BaseException:
                 self._failed = True
@@ -227,6 +227,7 @@ class Store:
         word, revision = state.add_article(self._db, run, article)
         if word in ("stored", "updated"):
             records.setdefault(result.partition, []).append(article.to_dict(revision))
+            state.disown(self._db, article.id)
         given = article.id if word != "skipped" else ""
         state.set_validators(self._db, result.outcome.url, result.etag, result.last_modified, result.basis, given)
         return state.as_outcome(result.outcome, word)
