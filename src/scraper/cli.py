@@ -35,6 +35,7 @@ from scraper.shell import (
     config_option,
     debug_option,
     discard,
+    is_at,
     load_config,
     open_streams,
     rules_of,
@@ -117,7 +118,7 @@ def _flush(code: int) -> int:
             code = code or NOTHING
     try:
         sys.stderr.flush()
-    except OSError:
+    except (OSError, ValueError):  # the latter of a closed one
         discard(sys.stderr)
     return code
 
@@ -255,7 +256,7 @@ def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str |
         if isinstance(found, FetchError):
             ended[_unread(name, found)] += 1
             continue
-        if url and url not in (found.url, found.final_url):
+        if url and not is_at(found, url):
             ended["skipped: of another address"] += 1
             continue
         article = scraper.parse(found, rules=rules_of(config, site, found.final_url))
@@ -315,7 +316,7 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
     if "://" in source:
         check_url(source)
         return wiring.fetch_one(source, config)
-    if source != "-" and not os.path.exists(source):
+    if source != "-" and not os.path.lexists(source) and os.access(os.path.dirname(source) or ".", os.X_OK):
         raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
     if url:
         check_url(url)
@@ -324,7 +325,7 @@ def _one_page(source: str, url: str | None, config: Config | None) -> Page:
     for _, each in wiring.saved([source], url):
         if isinstance(each, FetchError):  # a flaw, or an answer that is no page: it may stand beside the one that is
             flaw = flaw or each
-        elif url in (each.url, each.final_url):
+        elif url and is_at(each, url):
             return each
         elif only and not url:
             raise StoreError(f"{source}: many pages; name one with --url")

@@ -1,13 +1,14 @@
 """Whether a pattern repeats what can read one text in two ways: `re` tries all of them before it gives up.
 
 `(\\w+\\s?)+:$` reads "word" as one round of its repeat, as "w" and "ord", as "wo" and "rd"...: twice as many ways for
-each letter, on every text that nearly fits. Each repeat is looked at as a graph: its places for one character, and
-which of them may follow which. Two ways are two paths with the same characters from one place to another (Weber and
-Seidl, "On the degree of ambiguity of finite automata", 1991).
+each letter, on every text that nearly fits. Each repeat with something behind it that can fail is looked at as a graph:
+its places for one character, and which of them may follow which. Two ways are two paths with the same characters from
+one place to another (Weber and Seidl, "On the degree of ambiguity of finite automata", 1991).
 """
 
 from __future__ import annotations
 
+import functools
 import importlib
 import re
 from collections.abc import Iterator
@@ -25,16 +26,21 @@ _CATEGORIES = {
     for name, escape in (("DIGIT", r"\d"), ("SPACE", r"\s"), ("WORD", r"\w"))
     for sign in ("", "NOT_")
 }
+_OPAQUE = ("GROUPREF", "GROUPREF_EXISTS", "ATOMIC_GROUP", "ASSERT", "ASSERT_NOT")
 _SAMPLE = "".join(map(chr, range(128))) + "\x85\xa0\xb7\xdf\xe9\u0416\u0661\u0906\u2003\u2019\u4e00"
 
 Ways = dict[int, int]  # places, and in how many ways each is reached: 1, or 2 for several
 
 
+@functools.lru_cache(4096)  # sites of one system have the same patterns
 def is_endless(source: str) -> bool:
     """Whether some repeat in a pattern can read one text in two ways. Raises what re.compile does."""
     tree = _parser.parse(source)
+    bodies = list(_bodies(tree, int(tree.state.flags), False))
+    if not bodies:
+        return False
     sample = sorted({*_SAMPLE, *(chr(n + d) for n in _numbers(tree) for d in (-1, 0, 1) if 0 <= n + d < 0x110000)})
-    return any(_Round(sample).is_torn(body, flags) for body, flags in _bodies(tree, tree.state.flags))
+    return any(_Round(sample).is_torn(body, flags) for body, flags in bodies)
 
 
 def _numbers(value: Any) -> Iterator[int]:
@@ -46,14 +52,41 @@ def _numbers(value: Any) -> Iterator[int]:
             yield from _numbers(each)
 
 
-def _bodies(tree: Any, flags: int) -> Iterator[tuple[Any, int]]:
-    """What is repeated without end or often, with the flags that hold there."""
-    for op, value in tree:
-        inner = _scoped(value, flags) if op.name == "SUBPATTERN" else flags
-        if op.name in ("MAX_REPEAT", "MIN_REPEAT") and value[1] > _FEW:
+def _bodies(tree: Any, flags: int, fails: bool) -> Iterator[tuple[Any, int]]:
+    """What is repeated without end or often and can be torn, with the flags that hold there.
+
+    `fails`: whether what stands behind the whole can fail; `re` tries no second way where nothing does.
+    """
+    items = list(tree)
+    for at, (op, value) in enumerate(items):
+        behind = fails or _may_fail(items[at + 1 :])
+        is_repeat = op.name in ("MAX_REPEAT", "MIN_REPEAT")
+        if is_repeat and value[1] > _FEW and (behind or value[0] > _FEW) and _has_choice(value[2]):
             yield value[2], flags
+        inner = _scoped(value, flags) if op.name == "SUBPATTERN" else flags
         for part in _parts(value):
-            yield from _bodies(part, inner)
+            yield from _bodies(part, inner, behind or is_repeat)
+
+
+def _may_fail(items: Any) -> bool:
+    """Whether a sequence can refuse a text: not one of what may be left out alone."""
+    for op, value in items:
+        if op.name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT") and value[0] == 0:
+            continue
+        if op.name == "SUBPATTERN" and not _may_fail(value[3]):
+            continue
+        return True
+    return False
+
+
+def _has_choice(body: Any) -> bool:
+    """Whether a body has a repeat or an alternative: without one it reads a text in one way."""
+    return any(
+        op.name in ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT", "BRANCH")
+        or op.name in _OPAQUE
+        or any(map(_has_choice, _parts(value)))
+        for op, value in body
+    )
 
 
 def _parts(value: Any) -> Iterator[Any]:

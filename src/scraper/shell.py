@@ -43,7 +43,8 @@ def open_streams() -> None:
 def discard(stream: TextIO) -> None:
     """Let what a stream still holds, and what is written to it from now on, go nowhere."""
     null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
+    with suppress(OSError, ValueError, AttributeError):  # in a notebook or a test it has no number
+        os.dup2(null, stream.fileno())
     os.close(null)
 
 
@@ -60,6 +61,13 @@ def load_config(path: str | None) -> Config | None:
     from scraper.config import load
 
     return load(path) if path else None
+
+
+def is_at(page: Page, url: str) -> bool:
+    """Whether a page was asked for, or found, at an address, in whatever way that is spelled."""
+    from scraper.urls import same
+
+    return any(same(url, each) for each in (page.url, page.final_url))
 
 
 def rules_of(config: Config | None, site: str | None, url: str) -> Rules:

@@ -127,6 +127,14 @@ def same_site(a: str, b: str) -> bool:
     return first == second or registrable(first) == registrable(second)
 
 
+def same(a: str, b: str) -> bool:
+    """Whether two addresses are one, spelled differently; False if one of them is no http(s) URL."""
+    try:
+        return normalise(a) == normalise(b)
+    except BadUrl:
+        return False
+
+
 def readable(url: str) -> str:
     """A normalised URL as people write it: the host in Unicode, nothing percent-encoded. For looking at, not to ask."""
     scheme, mark, rest = url.partition("://")

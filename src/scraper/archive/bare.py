@@ -20,8 +20,11 @@ LARGEST = 64 << 20  # bytes of a page, unpacked
 _GZIP = b"\x1f\x8b"
 _WARC = (b"WARC/", b"filedesc:", b"\x28\xb5\x2f\xfd")  # plain, ARC, zstd: no page begins like these
 _HEAD = re.compile(rb"\s*([A-Za-z-]+:.*?)\r?\n\r?\n", re.DOTALL).match  # of a mail, which MHTML is
-_MAIL = re.compile(rb"^(?:MIME-Version:|Content-Type:\s*multipart/related)", re.IGNORECASE | re.MULTILINE).search
+_MAIL = re.compile(rb"^Content-Type:\s*multipart/related", re.IGNORECASE | re.MULTILINE).search
 _JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*[\"}]").match
+_TAG = re.compile(rb"<(?:!doctype\s+html|html)\b", re.IGNORECASE).search  # behind what a program printed by mistake
+_LONG = re.compile(rb"<(style|script)\b", re.IGNORECASE)  # what can make a head long and says no address
+_HEADED = 64 << 10  # bytes of a head without these; nested elements take the square of their number in the parser
 
 
 def is_warc(start: bytes) -> bool:
@@ -65,13 +68,13 @@ def _require_html(start: bytes) -> None:
         raise Refused("not_html", "a zip file, such as WACZ: give the WARC files or pages that are in it")
     if (head := _HEAD(start + b"\n\n")) and _MAIL(head[1]):
         raise Refused("not_html", 'MHTML, a page with its pictures in one file: save it as "HTML only"')
-    if _JSON(start):
+    if _JSON(start) and not _TAG(start):
         raise Refused("not_html", "JSON, such as HAR: save the page itself as HTML, or give a WARC file")
 
 
 def declared(body: bytes) -> str | None:
-    """The canonical link of a page, else its og:url, as an http(s) URL; None where it has neither."""
-    tree = LexborHTMLParser(to_utf8(body, charset_of(body, None)), scripting=True)
+    """The canonical link in a page's head, else its og:url, as an http(s) URL; None where it has neither."""
+    tree = LexborHTMLParser(_head(to_utf8(body, charset_of(body, None))), scripting=True)
     links = [node.attributes.get("href") for node in tree.css('link[rel~="canonical" i]')]
     metas = [node.attributes.get("content") for node in tree.css('meta[property="og:url" i]')]
     for address in (*links, *metas):
@@ -80,3 +83,16 @@ def declared(body: bytes) -> str | None:
         except BadUrl:
             continue
     return None
+
+
+def _head(body: bytes) -> bytes:
+    """What stands before the page's body, without styles and scripts."""
+    low = body.lower()
+    end = low.find(b"<body")
+    pieces, at = [], 0
+    while match := _LONG.search(low, at, end if end >= 0 else len(low)):
+        pieces.append(body[at : match.start()])
+        at = low.find(b"</" + match[1], match.end())
+        if at < 0:
+            return b"".join(pieces)[:_HEADED]
+    return b"".join([*pieces, body[at : end if end >= 0 else at + _HEADED]])[:_HEADED]

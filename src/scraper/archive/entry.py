@@ -87,11 +87,11 @@ def stamp(moment: datetime) -> str:
 def moment(text: str) -> datetime:
     """The time that `stamp` wrote, or a WARC-Date, which may end at any place (WARC 1.1 section 5.4): its beginning.
 
-    Taken to the microsecond. Raises ValueError, also for a year or month alone: too little to read "yesterday" by.
+    Taken to the microsecond. Raises ValueError, also for a date without a time: too little to read "2 hours ago" by.
     """
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z)?", text, re.ASCII)
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d)(?::(\d\d)(?:\.(\d{1,9}))?)?Z", text, re.ASCII)
     if match is None:
         raise ValueError(f"{text[:40]!r} is no time in UTC")
     day, minute, second, fraction = match.groups()
-    clock = f"{minute or '00:00'}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
+    clock = f"{minute}:{second or '00'}.{(fraction or '0')[:6]:0<6}"
     return datetime.fromisoformat(f"{day}T{clock}+00:00")

@@ -58,9 +58,10 @@ def parse(block: bytes) -> tuple[Message, bytes]:
 def check_length(answer: Message, raw: bytes) -> None:
     """Raises Refused "cut" for a page of which less is there than its Content-Length says (RFC 9110 section 8.6).
 
-    Who undid a coding may have kept the length of what was coded, and some keep answers that are no pages without body.
+    Who undid a coding may have kept the length of what was coded, and an answer without any body may be one to HEAD.
     """
-    if not 200 <= answer.status <= 203 or answer.values("transfer-encoding") or answer.values("content-encoding"):
+    is_coded = answer.values("transfer-encoding") or answer.values("content-encoding")
+    if not raw or is_coded or not 200 <= answer.status <= 203:
         return
     said = {length.strip() for value in answer.values("content-length") for length in value.split(",")}
     length = said.pop() if len(said) == 1 else ""

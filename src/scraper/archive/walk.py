@@ -13,7 +13,8 @@ from scraper.archive.entry import Entry, Flaw
 def below(top: Path, wanted: Callable[[str], bool]) -> tuple[list[Path], list[Entry]]:
     """The files with a wanted name, in name order, and a flaw for each folder that cannot be listed.
 
-    A folder that links lead to is read once, and under its own name if it lies below `top` itself.
+    A folder that links lead to is read once, and under its own name if it lies below `top` itself; one that `top` lies
+    in is left: whoever named `top` did not ask for what is beside it.
     """
     found: list[Path] = []
     flaws: list[Entry] = []
@@ -31,9 +32,13 @@ def below(top: Path, wanted: Callable[[str], bool]) -> tuple[list[Path], list[En
                 folders.clear()
                 continue
             seen.add(real)
-            starts += [Path(home, name) for name in folders if os.path.islink(os.path.join(home, name))]
+            starts += [Path(home, name) for name in folders if _leads_down(Path(home, name), top)]
             found += [Path(home, name) for name in names if wanted(name) and _is_file(os.path.join(home, name))]
     return sorted(found), flaws
+
+
+def _leads_down(folder: Path, top: Path) -> bool:
+    return folder.is_symlink() and not Path(os.path.realpath(top)).is_relative_to(os.path.realpath(folder))
 
 
 def _is_file(path: str) -> bool:

@@ -41,6 +41,8 @@ _OF_OTHERS = re.compile(
     re.IGNORECASE,
 )
 _PARAGRAPHS, _LONG = 60, 80  # paragraphs looked at, and characters of one that is prose
+# A picture of a set and its size (HTML standard 4.8.4.2.1); an address may have commas in it.
+_ENTRY = re.compile(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
 _IMAGES, _SMALL = 30, (200, 100)  # pictures looked at, and the pixels that one has at least, across and down
 _AROUND = 4  # elements around the prose that its pictures can stand in
 
@@ -120,8 +122,9 @@ def _source(node: LexborNode) -> str | None:
 
 
 def _largest(sizes: str) -> str:
-    """The last picture of a set: "small.jpg 320w, large.jpg 1024w"."""
-    return next(iter(sizes.rsplit(", ", 1)[-1].split()), "")
+    """The picture of the largest size of a set: "small.jpg 320w, large.jpg 1024w"; of one size, the last."""
+    found = [(float(size or 1), -at, url) for at, (url, size) in enumerate(reversed(_ENTRY.findall(sizes)))]
+    return max(found, default=(0, 0, ""))[2]
 
 
 def _in_theme(url: str) -> bool:

@@ -14,12 +14,13 @@ from scraper.parse.ladder import Step
 from scraper.parse.number import digits
 from scraper.parse.text import clean
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")  # with what an apostrophe parts: "Women's", not "Women'S"
+_WORD = re.compile(r"\w+")
+_ENDING = re.compile(r"['’](?:S|T|D|M|Ll|Re|Ve)\b")  # of an English word: "Women's", and not "Women'S"; but "O'Connor"
 
 TRANSFORMS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
-    "title": lambda text: _WORD.sub(lambda match: match[0].capitalize(), text),
+    "title": lambda text: _ENDING.sub(lambda end: end[0].lower(), _WORD.sub(lambda word: word[0].capitalize(), text)),
     "digits": lambda text: "".join(re.findall(r"\d", text)),
     "first_line": lambda text: text.strip().split("\n", 1)[0],
     "strip": str.strip,
@@ -27,10 +28,11 @@ TRANSFORMS: dict[str, Callable[[str], str]] = {
 
 # With these a new line begins on the page; the line ends of the source are blanks there, but for what stands as it is.
 _SEAM = re.compile(
-    "address|article|aside|blockquote|br|d[dlt]|div|figcaption|figure|footer|h[1-6r]|header|li|main|nav|[ou]l|p|pre|section"
-    "|table|tr"
+    "address|article|aside|blockquote|br|d[dlt]|details|div|fieldset|figcaption|figure|footer|form|h[1-6r]|header|li|main|nav"
+    "|[ou]l|p|pre|section|summary|table|tr"
 )
-_AS_IT_IS = frozenset(("pre", "script", "textarea"))
+_AS_IT_IS = frozenset(("pre", "textarea"))
+_SILENT = frozenset(("script", "style", "template"))
 _HAS_TIME = re.compile(r"%-?[HIMSfcXsT]")
 _HAS_DAY = re.compile(r"%-?[djcxDFsyY]")
 
@@ -90,13 +92,17 @@ def _text(rule: FieldRule, node: LexborNode) -> str:
 
 def _in_lines(node: LexborNode) -> str:
     pieces: list[str] = []
-    for piece in node.traverse(include_text=True):
-        before, parent = piece.prev, piece.parent
-        if any(each is not None and _SEAM.fullmatch(each.tag or "") for each in (piece, before)):
-            pieces.append("\n")
-        if piece.is_text_node:
-            text = piece.text()
+    waiting: list[LexborNode | str] = [node]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, str):
+            pieces.append(each)
+        elif each.is_text_node:
+            text, parent = each.text(), each.parent
             pieces.append(text if parent is not None and parent.tag in _AS_IT_IS else re.sub(r"\s", " ", text))
+        elif each.tag not in _SILENT:
+            seam = "\n" if _SEAM.fullmatch(each.tag or "") else ""
+            waiting += [seam, *reversed(list(each.iter(include_text=True))), seam]
     return "".join(pieces)
 
 
