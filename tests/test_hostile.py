@@ -199,6 +199,17 @@ def test_a_gate_that_sets_a_cookie_is_passed(tmp_path: Path) -> None:
     assert sent == {(path, cookie): 1 for path in ("/1", "/2") for cookie in (None, "seen=1")}
 
 
+def test_a_page_that_sends_back_with_new_cookies_each_time_is_a_page(tmp_path: Path) -> None:
+    def odd(asked: Asked) -> bytes:
+        body = valley.html(1).replace(b"<title>", b'<meta http-equiv="refresh" content="0; url=/1"><title>')
+        return reply(200, body, f"Set-Cookie: XSRF-TOKEN={time.monotonic_ns()}")
+
+    with served({"/feed": feed("/1"), "/1": odd}) as server:
+        configure(tmp_path, server.origin, "feed")
+        assert stored(tmp_path, server.origin) == ["/1"]
+        assert server.paths().count("/1") == 2
+
+
 def test_a_start_may_be_longer_than_a_page(tmp_path: Path) -> None:
     """X12: as long as the protocol of sitemaps allows; what is beyond is cut."""
     urls = "".join(f"<url><loc>http://x.example/{i}</loc></url>" for i in range(40_000))

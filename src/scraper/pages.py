@@ -35,9 +35,11 @@ _NO_SECRETS = re.compile(
     r"accept.*|cache-control|connection|dnt|from|host|origin|pragma|priority|range|referer|save-data|sec-.*|te"
     r"|upgrade-insecure-requests|user-agent|x-requested-with"
 )
-_CREDENTIAL = re.compile(r"auth|key|pass|secret|session|token")  # in the name of a header: all of it is secret
-_WORDS = re.compile(r"[A-Za-z]+(?:[-_/. ][A-Za-z]+)*")  # of a choice, "edition=europe": addresses have them too
-_SCHEMES = {"Basic", "Bearer", "Digest", "Token"}  # of RFC 7235 section 2.1, in front of what is secret
+# Headers and cookies that name a choice, "edition=europe": addresses have the same words.
+_CHOICE = re.compile(
+    r"consent|country|currency|edition|lang|layout|locale|region|theme|time_?zone|version|view", re.IGNORECASE
+)
+_SCHEMES = {"ApiKey", "Basic", "Bearer", "Digest", "Token"}  # RFC 9110 section 11.1: in front of what is secret
 _SHORT = 6  # characters; a shorter text stands everywhere by chance
 
 
@@ -49,20 +51,20 @@ def secrets_of(config: Config | None) -> Secrets:
     given = {
         (n.lower(), value) for site in (config.sites.values() if config else ()) for n, value in site.headers.items()
     }
-    parts = {part for name, value in given for part in _secret_parts(name, value)}
+    parts = {part for name, value in given for part in _secret_parts(name, value)} - _SCHEMES
     password = urlsplit(config.fetch.proxy).password if config else None
-    return Secrets({name for name, _ in given}, parts | ({password} if password else set()))
+    return Secrets({name for name, _ in given}, {part for part in (*parts, password or "") if len(part) >= _SHORT})
 
 
 def _secret_parts(name: str, value: str) -> Iterator[str]:
     """The header's value, and its parts that would give something away wherever they stand; no cookie's name does."""
-    if _NO_SECRETS.fullmatch(name):
+    if _NO_SECRETS.fullmatch(name) or _CHOICE.search(name):
         return
-    pieces = re.split(r"[\s;,]+", value)
-    for part in (value, *pieces, *(piece.partition("=")[2] for piece in pieces)):
-        is_choice = _WORDS.fullmatch(part.partition("=")[2] or part) and not _CREDENTIAL.search(name)
-        if len(part) >= _SHORT and part not in _SCHEMES and not is_choice:
-            yield part
+    yield value
+    for piece in re.split(r"[\s;,]+", value):
+        key, is_pair, own = piece.partition("=")
+        if not (is_pair and _CHOICE.search(key)):
+            yield from (piece, own, *piece.split(":"))
 
 
 def discreet(fetch: Fetch, secrets: Secrets) -> Fetch:
@@ -135,7 +137,7 @@ def usable(entry: Entry) -> Page | FetchError:
         if page.headers:  # a bare file has none, and whoever named it knows what it is
             require_page(page.url, page.header("content-type"), page.body, frozenset())
     except SkipPage as error:
-        return error
+        return error.with_traceback(None)  # its frames hold the page
     return page
 
 

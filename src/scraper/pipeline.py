@@ -136,6 +136,8 @@ class Run:
     async def _leave(self) -> None:
         """The end of what no site wanted: until all starts are read, another one may want what the first does not."""
         for url, (site, skip) in self._left.items():
+            if self.stop.is_set():  # then not all starts are read
+                return
             if url not in self._seen and self._is_new(url):
                 await self._results.put(Result(failure(url, site.name, skip)))
 

@@ -84,13 +84,10 @@ class _Pool:
         return await self._read(page, None, Links)
 
     async def _read(self, page: Page, rules: Rules | None, wanted: type[T]) -> T:
-        try:
-            payload = msgspec.msgpack.encode((page, rules))
-        except (ValueError, OverflowError) as error:  # lone surrogates in the address or a header of a saved page
-            raise ParseFailed("unreadable", str(error)) from None
         process = await self._idle.get()
         alive = False
         try:
+            payload = _payload(page, rules)
             if process is None or process.returncode is not None:
                 process = await self._start()
             found = await self._ask(process, payload, wanted)
@@ -136,14 +133,28 @@ class _Pool:
                 await _kill(process)
 
 
+def _payload(page: Page, rules: Rules | None) -> bytes:
+    try:
+        return msgspec.msgpack.encode((page, rules))
+    except (ValueError, OverflowError) as error:  # lone surrogates in the address or a header
+        raise ParseFailed("unreadable", str(error)) from None
+
+
 async def _kill(process: Process) -> int:
     """End the process if it still runs; its exit code, negative for a signal."""
     if process.stdin:
         process.stdin.close()
     try:
         # One that is dying by itself says by what; one that hangs does not get to delay the run.
-        return await asyncio.wait_for(process.wait(), 0.2)
+        return await asyncio.wait_for(_ended(process), 0.2)
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):  # it ended just now
             process.kill()
-        return await process.wait()
+        return await _ended(process)
+
+
+async def _ended(process: Process) -> int:
+    """Its exit code. What it still says is read: a pipe that nobody empties is never seen to end."""
+    while process.stdout and await process.stdout.read(1 << 16):
+        pass
+    return await process.wait()

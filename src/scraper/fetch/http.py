@@ -252,7 +252,7 @@ class Client:
             if page and page.status == 200:  # one that sends on at once is followed like a redirect...
                 target = refresh(url, answer, page.body)
             step = _step(trail, target, jar) if target else None
-            if page and (step is None or step in trail):  # ...but not back to where we were
+            if page and (step is None or _is_back(trail, step)):  # ...but not back to where we were
                 return page
             assert target and step
             if reason := request.unwanted(target):
@@ -299,10 +299,15 @@ def _step(trail: list[Step], target: str, jar: Jar) -> Step:
     return target, jar.header(target) if is_gate else ""
 
 
+def _is_back(trail: list[Step], step: Step) -> bool:
+    """Whether the URL was asked so before: with the same cookies, or with any, since some are new each time."""
+    return step in trail or any(url == step[0] and cookies for url, cookies in trail)
+
+
 def _extend(trail: list[Step], step: Step) -> None:
     (start, _), (target, _) = trail[0], step
     log.debug("%s -> %s", trail[-1][0], target)
-    if step in trail:
+    if _is_back(trail, step):
         raise FetchError("redirect_loop", url=start, detail=f"{len(trail)} hops, back to {target[:200]}")
     if len(trail) > MAX_REDIRECTS:
         raise FetchError("too_many_redirects", url=start, detail=f"the next is {target[:200]}")

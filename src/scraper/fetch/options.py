@@ -44,14 +44,14 @@ class SiteOptions:
     headers: Mapping[str, str] = field(default_factory=dict)  # sent to `origins` alone
     origins: frozenset[Origin] = frozenset()  # of the site's start URLs
     types: frozenset[str] = frozenset()  # content types kept besides HTML, as "text/plain"
-    elsewhere: SiteOptions | None = None  # for other sites, where links or redirects lead there; None for the same
+    elsewhere: Callable[[str], SiteOptions] | None = None  # for a URL of another site; None for the same
 
     def at(self, url: str) -> SiteOptions:
         """What holds for the host of `url`: these options are for the site of `origins`, where there are any."""
         if self.elsewhere is None or not self.origins:
             return self
         sites = {registrable(each.host) for each in self.origins}
-        return self if registrable(host_of(url)) in sites else self.elsewhere
+        return self if registrable(host_of(url)) in sites else self.elsewhere(url)
 
 
 @dataclass(frozen=True, slots=True)
