@@ -59,8 +59,11 @@ def main(memory: int, cpu: int) -> None:
             reply = ("", read(page) if rules is None else parse(page, rules))
         except MemoryError:
             reply = ("parse_memory", None)
-        sink.write(frame(msgspec.msgpack.encode(reply)))
-        sink.flush()
+        try:
+            sink.write(frame(msgspec.msgpack.encode(reply)))
+            sink.flush()
+        except BrokenPipeError:  # the run is gone: there is nobody to tell, and nothing to clean up
+            os._exit(0)
         if reply[0]:  # the heap may be in any state after running out
             return
 
