@@ -19,6 +19,7 @@ from typing import Any
 _parser: Any = importlib.import_module("re._parser")  # what re.compile itself reads with; typeshed does not know it
 
 _FEW = 2  # rounds that are no danger: the ways to cut a text up grow with that power of its length only
+_LEAST = 5  # rounds that may be wanted: a text with fewer of them has few ways
 _COPIES = 8  # of a part that stands a fixed number of times; more are taken for as many
 _MOST = 2000  # places; what has more by repeats of repeats is refused unseen
 _CATEGORIES = {
@@ -61,7 +62,7 @@ def _bodies(tree: Any, flags: int, fails: bool) -> Iterator[tuple[Any, int]]:
     for at, (op, value) in enumerate(items):
         behind = fails or _may_fail(items[at + 1 :])
         is_repeat = op.name in ("MAX_REPEAT", "MIN_REPEAT")
-        if is_repeat and value[1] > _FEW and (behind or value[0] > _FEW) and _has_choice(value[2]):
+        if is_repeat and value[1] > _FEW and (behind or value[0] > _LEAST) and _has_choice(value[2]):
             yield value[2], flags
         inner = _scoped(value, flags) if op.name == "SUBPATTERN" else flags
         for part in _parts(value):
