@@ -69,13 +69,13 @@ class Run:
     _seen: set[str] = field(default_factory=set)
     _taken: int = 0
     _left: dict[str, tuple[Site, SkipPage]] = field(default_factory=dict)  # URLs that a site leads to and does not want
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)  # what a stop may break off
     _lanes: dict[str, list[asyncio.Queue[tuple[Site, str] | None]]] = field(default_factory=dict)
     _results: asyncio.Queue[Result | None] = field(default_factory=lambda: asyncio.Queue(QUEUED))
 
     async def go(self, sites: Sequence[Site]) -> None:
         """Crawl all sites to their end, or until `stop` is set. Raises what `commit` raises."""
-        failure = None
+        fault = None
         with ThreadPoolExecutor(1, "commit") as disk:
             try:
                 async with asyncio.TaskGroup() as group:
@@ -85,15 +85,15 @@ class Run:
                     break_off.cancel()
                     await self._results.put(None)
             except* Exception as failures:
-                failure = _first(failures)  # raised in here, it would come out in a group of its own (Python 3.11.2)
-        if failure:
-            raise failure
+                fault = _first(failures)  # raised in here, it would come out in a group of its own (Python 3.11.2)
+        if fault:
+            raise fault
 
     async def _crawl(self, sites: Sequence[Site]) -> None:
         async with asyncio.TaskGroup() as lanes:
             async with asyncio.TaskGroup() as finders:
                 for site in sites:
-                    self._tasks.append(finders.create_task(self._find(site, lanes)))
+                    self._note(finders.create_task(self._find(site, lanes)))
             await self._leave()
             for queues in self._lanes.values():
                 for queue in queues:
@@ -151,13 +151,17 @@ class Run:
             finally:
                 self.saved.release()
 
-        self._tasks.append(lanes.create_task(work()))
+        self._note(lanes.create_task(work()))
+
+    def _note(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _break_off(self) -> None:
         """After a stop: what waits for its turn, or for an answer, stays pending unless it ends within GRACE."""
         await self.stop.wait()
         await asyncio.sleep(GRACE)
-        for task in self._tasks:
+        for task in [*self._tasks]:
             task.cancel()
 
     def _full(self) -> bool:
@@ -169,7 +173,7 @@ class Run:
         if queues is None:
             queues = self._lanes[host] = [asyncio.Queue() for _ in range(site.per_host)]
             for queue in queues:
-                self._tasks.append(lanes.create_task(self._drain(queue)))
+                self._note(lanes.create_task(self._drain(queue)))
         return min(queues, key=lambda q: q.qsize())
 
     async def _drain(self, queue: asyncio.Queue[tuple[Site, str] | None]) -> None:
@@ -197,6 +201,8 @@ class Run:
             found = result(url, site, page, await self.parse(page, site.rules))
         except ParseFailed as error:
             found = Result(Outcome(url, "failed", error.reason, site.name, error.detail))
+        except Exception as error:
+            found = Result(failure(url, site.name, unforeseen(error, url)))
         if self.keep is None:
             return found
         records, told = await self.keep(page)
