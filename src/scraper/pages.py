@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from scraper.archive import saved as archive
 from scraper.archive import warcwrite
+from scraper.archive.bare import LARGEST
 from scraper.archive.entry import Entry
 from scraper.archive.scrub import Secrets, scrub, text
 from scraper.config import Config
@@ -28,7 +29,6 @@ from scraper.store import Append, Result
 from scraper.store.places import PACKED, PAGES
 
 _SERIES = (f"{PAGES}/pages", PACKED)
-LARGEST = 64 << 20  # bytes of a decoded body that an archive may give
 _SURROGATE = re.compile("[\ud800-\udfff]")  # no text that UTF-8 can write: JSON's \\ud800 without its other half
 # Request headers whose values may stand in a page's own headers and address: "text/html" and "en" hide nothing.
 _NO_SECRETS = re.compile(

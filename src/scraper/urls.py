@@ -108,6 +108,7 @@ def host_of(url: str) -> str:
     return origin(url).host
 
 
+@functools.lru_cache(4096)  # asked for each link of a listing and each hop of a page
 def registrable(host: str) -> str:
     """The name that somebody registered ("news.bbc.co.uk" -> "bbc.co.uk"), by the public suffix list.
 

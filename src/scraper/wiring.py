@@ -213,23 +213,24 @@ def site_options(config: Config, site: Site | None) -> SiteOptions:
     """How a site is asked: its own keys, else those of [fetch]."""
     own = site or Site("", ())
     starts = [start for start in own.start if isinstance(start, str)]
-    options = SiteOptions(
-        delay=config.fetch.delay if own.delay is None else own.delay,
-        per_host=own.per_host or config.fetch.per_host,
-        robots=config.fetch.robots if own.robots is None else own.robots,
-        headers=own.headers,
-        origins=frozenset(origin(start) for start in starts),
-    )
+    delay = config.fetch.delay if own.delay is None else own.delay
+    per_host = own.per_host or config.fetch.per_host
 
     def elsewhere(url: str) -> SiteOptions:
         """Another site of the configuration has its own options; strangers are asked no faster than this one."""
         if other := config.site_of(url):
-            return dataclasses.replace(site_options(config, other), elsewhere=None)
-        all_sites = site_options(config, None)
-        slow, few = max(options.delay, all_sites.delay), min(options.per_host, all_sites.per_host)
-        return dataclasses.replace(all_sites, delay=slow, per_host=few)
+            return site_options(config, other)
+        of_all = site_options(config, None)
+        return dataclasses.replace(of_all, delay=max(delay, of_all.delay), per_host=min(per_host, of_all.per_host))
 
-    return dataclasses.replace(options, elsewhere=elsewhere) if site else options
+    return SiteOptions(
+        delay=delay,
+        per_host=per_host,
+        robots=config.fetch.robots if own.robots is None else own.robots,
+        headers=own.headers,
+        origins=frozenset(origin(start) for start in starts),
+        elsewhere=elsewhere if site else None,
+    )
 
 
 # --- from Python ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from scraper.model import Page
 from scraper.urls import BadUrl, canonical
 
 START = 4096  # bytes that say what a file is
-LARGEST = 64 << 20  # bytes of a page, unpacked
+LARGEST = 64 << 20  # bytes of a page, unpacked and decoded
 _GZIP = b"\x1f\x8b"
 _WARC = (b"WARC/", b"filedesc:", b"\x28\xb5\x2f\xfd")  # plain, ARC, zstd: no page begins like these
 _HEAD = re.compile(rb"\s*([A-Za-z-]+:.*?)\r?\n\r?\n", re.DOTALL).match  # of a mail, which MHTML is

@@ -51,7 +51,7 @@ def _looks_like_article(href: str, text: str) -> bool:
     if not (path or parts.query) or _FILE.search(path):  # WordPress without permalinks: /?p=18200
         return False
     slug = path.rsplit("/", 1)[-1]
-    return slug.count("-") >= 3 or bool(_ID.search(href)) or len(text) >= 30 or _width(text) >= 30
+    return slug.count("-") >= 3 or bool(_ID.search(href)) or _width(text) >= 30
 
 
 def _width(text: str) -> int:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from scraper.data import table
-from scraper.discover.found import Links
 from scraper.discover.start import read
 from scraper.draft.marks import Sample
 from scraper.errors import FetchError
@@ -69,16 +68,10 @@ def linked_feeds(page: Page) -> list[str]:
 def _is_list(page: Page) -> bool:
     """Whether a page is a feed or a sitemap, and no HTML."""
     start = page.body[:1000].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    html = b"<html" in start or b"<!doctype html" in start or b"<head" in start
-    return not html and bool(_links(page).pages or _links(page).sitemaps)
-
-
-def _links(page: Page) -> Links:
-    found = read(page)
-    pages, maps = (
-        list(filter(None, (join(page.final_url, link) for link in links))) for links in (found.pages, found.sitemaps)
-    )
-    return Links(pages, maps)
+    if b"<html" in start or b"<!doctype html" in start or b"<head" in start:
+        return False
+    links = read(page)
+    return bool(links.pages or links.sitemaps)
 
 
 def _maybe(ask: Ask, url: str | None, say: Say, *, quiet: bool = False) -> Page | None:
@@ -123,7 +116,7 @@ def _leads(lists: Iterable[Page], ask: Ask, say: Say) -> Iterator[str]:
     waiting = list(lists)
     while waiting:
         page = waiting.pop(0)
-        links = _links(page)
+        links = read(page)
         yield from (url for url in links.pages if same_site(url, page.final_url))
         for address in sorted(links.sitemaps, key=_is_no_news)[: _SITEMAPS - asked]:
             asked += 1
