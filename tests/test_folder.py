@@ -22,6 +22,7 @@ from scraper.archive.entry import Entry
 from scraper.archive.scrub import Secrets
 from scraper.errors import StoreError
 from scraper.model import Outcome, Page
+from scraper.replay import cases
 
 each_page = pytest.mark.parametrize("kept", PAGES.values(), ids=PAGES)
 
@@ -227,6 +228,8 @@ def test_a_folder_that_cannot_be_read_is_told(tmp_path: Path, monkeypatch: pytes
     unlisted(tmp_path / "a", monkeypatch)
     found = [(each.place, each.flaw and each.flaw.reason) for each in saved.entries(str(tmp_path), decode)]
     assert found == [(str(tmp_path / "a"), "unreadable"), (str(tmp_path / "b" / "1.html"), None)]
+    with pytest.raises(StoreError, match=f"{tmp_path / 'a'}: cannot be read: Permission denied"):
+        list(cases(tmp_path))
 
 
 # Links, to where each of them leads; what is found.

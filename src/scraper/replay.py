@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from scraper import pages
-from scraper.archive import folder, served, warc
+from scraper.archive import folder, served, walk, warc
 from scraper.config import Config
 from scraper.errors import FetchError, SkipPage, StoreError
 from scraper.fetch.decode import decode
@@ -66,11 +66,17 @@ class Verdict:
 
 
 def cases(root: Path) -> Iterator[Case]:
-    """Every saved page below a folder or in a WARC file, in the order of the files. Raises StoreError for none."""
+    """Every saved page below a folder or in a WARC file, in the order of the files.
+
+    Raises StoreError for none, and for a folder that cannot be listed: what is in it would pass unseen.
+    """
     if not root.exists():
         raise StoreError(f"{root}: no such file or folder")
-    archives = warc.files(root)
-    found = [case for file in sorted(root.rglob("*.json")) if (case := case_of(file))]
+    files, flaws = walk.below(root, lambda name: True) if root.is_dir() else ([root], [])
+    for each in flaws:
+        raise StoreError(f"{each.place}: cannot be read: {each.flaw and each.flaw.detail}")
+    archives = [file for file in files if warc.is_named(file.name)]
+    found = [case for file in files if file.suffix == ".json" and (case := case_of(file))]
     if not found and not archives:
         raise StoreError(
             f"{root}: no saved pages here; looked for folders with {folder.META}, sites with {NOTE}, and WARC files"

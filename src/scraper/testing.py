@@ -90,7 +90,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     from scraper.archive import warc
     from scraper.replay import case_of
 
-    if warc.files(file_path):
+    if warc.is_named(file_path.name):
         return Archive.from_parent(parent, path=file_path)
     case = case_of(file_path)
     return Saved.from_parent(parent, path=file_path, case=case) if case else None

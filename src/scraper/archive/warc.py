@@ -22,12 +22,6 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".arc", ".arc.gz")
 _NAMES = 150_000  # three of each response that a revisit record may name: the latest ones
 
 
-def files(path: Path) -> list[Path]:
-    """The WARC files below a folder, in name order, or the one file if it is named like one."""
-    found = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
-    return [each for each in found if is_named(each.name)]
-
-
 def is_named(name: str) -> bool:
     """Whether a file is called as WARC files are."""
     return name.lower().endswith(SUFFIXES)
