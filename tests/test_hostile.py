@@ -84,6 +84,14 @@ def test_n29_what_a_304_says_counts_from_then_on(tmp_path: Path) -> None:
         ]
 
 
+def test_n35_what_is_gone_for_good_is_not_asked_for_again(tmp_path: Path) -> None:
+    with served({"/feed": feed("/0", "/1", "/2"), "/1": reply(410), "/2": reply(404)}) as server:
+        configure(tmp_path, server.origin, "feed")
+        ends = [valley.scraper(tmp_path, "run").stderr.count(b" gone (HTTP 4") for _ in range(3)]
+        asked = Counter(asked.path for asked in server.log)
+    assert (asked["/1"], asked["/2"], ends) == (1, 3, [2, 2, 2])
+
+
 STARTS: dict[str, bytes] = {
     "C15 formatting bomb": reply(200, b"".join(b"<font a=%d>" % i for i in range(3000)) + b"<p>" * 3000),
     "X11 JSON in Latin-1": reply(200, b'{"error": "caf\xe9"}', kind="application/json"),

@@ -81,6 +81,18 @@ def test_two_runs(
     assert verify(tmp_path).problems == []
 
 
+def test_what_is_gone_for_good_is_known_for_ten_runs(tmp_path: Path) -> None:
+    with open_store(tmp_path) as store:
+        known = []
+        for number in range(state.KEEP_RUNS + 2):
+            run = store.begin_run("config")
+            known.append(store.is_gone(run, A))
+            if number == 0:
+                store.commit(run, [Result(Outcome(A, "failed", "gone", "valley", "HTTP 410"))])
+            store.finish_run(run)
+    assert known == [False, *[True] * state.KEEP_RUNS, False]
+
+
 # URLs 6 and 7 lead to one article; the second may give another text of it. Each row: what three runs bring, and the
 # outcomes and lines of the last two.
 COPY = page(7, article=replace(crashwork.article(6, 1), content_hash="another text"))

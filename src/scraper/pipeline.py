@@ -62,6 +62,7 @@ class Run:
     done: Callable[[str], bool]  # whether a URL has its outcome from an earlier, interrupted part of this run
     tell: Progress
     stop: asyncio.Event
+    gone: Callable[[str], bool] = lambda url: False  # whether it was gone for good in an earlier run
     keep: Keep | None = None  # makes bytes of a fetched page, to be stored with its result
     saved: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))  # saved pages under way at once
     limit: int | None = None  # URLs taken up at most; None for no limit
@@ -182,6 +183,8 @@ class Run:
 
     async def _work(self, site: Site, url: str) -> Result:
         """Fetch and parse one URL; whatever happens becomes its result."""
+        if self.gone(url):
+            return Result(Outcome(url, "failed", "gone", site.name, "HTTP 410 in an earlier run, not asked again"))
         try:
             page = await site.fetch(url)
         except FetchError as error:

@@ -89,6 +89,7 @@ def run(
             parse=_no_parse,
             commit=lambda results: store.commit(known, keeper.headed(results)),
             done=store.done(known).__contains__,
+            gone=lambda url: store.is_gone(known, url),
             tell=tell,
             stop=asyncio.Event(),
             keep=keeper.keep if config.output.pages else None,

@@ -73,6 +73,16 @@ def is_known(db: sqlite3.Connection, run: Run, url: str) -> bool:
     return row is not None
 
 
+def is_gone(db: sqlite3.Connection, run: Run, url: str) -> bool:
+    """Whether the server called the URL gone for good (RFC 9110 15.5.11) in one of the KEEP_RUNS runs before."""
+    row = db.execute(
+        "SELECT 1 FROM outcomes WHERE url_key = ? AND reason = 'gone' AND detail = 'HTTP 410' "
+        "AND run IN (SELECT number FROM runs WHERE number < ? ORDER BY number DESC LIMIT ?)",
+        (url_key(url), run.number, KEEP_RUNS),
+    ).fetchone()
+    return row is not None
+
+
 def add_outcome(db: sqlite3.Connection, run: Run, outcome: Outcome) -> None:
     """Record how a URL ended; it must not have an outcome in this run yet."""
     db.execute(

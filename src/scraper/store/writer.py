@@ -140,6 +140,11 @@ class Store:
         """The URLs that have their outcome in this run, for `in`: a resumed run need not fetch them again."""
         return Done(self, run)
 
+    def is_gone(self, run: Run, url: str) -> bool:
+        """Whether one of the ten runs before asked for the URL and was told that it is gone for good."""
+        with self._guard():
+            return state.is_gone(self._db, run, url)
+
     def commit(self, run: Run, results: Sequence[Result]) -> list[Outcome]:
         """Record the results and write their records; on return both outlive a crash.
 
