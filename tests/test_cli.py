@@ -19,9 +19,10 @@ from typing import Any
 import pytest
 
 import scraper
-from scraper import cli, doctor, report, why
+from scraper import cli, doctor, page_commands, report, why
 from scraper.errors import ConfigError, LockedError, Problem, SkipPage, StoreError
 from scraper.model import Article, Found, Outcome, Page
+from scraper.parse import article
 from scraper.pipeline import Event
 
 SCRAPER = [sys.executable, "-c", "from scraper.cli import main; main()"]
@@ -158,7 +159,7 @@ def test_parse_refuses_what_is_no_article(
 ) -> None:
     wiring.saved = gives([("a.html", PAGE)])  # type: ignore[attr-defined]
     listing = SimpleNamespace(is_article=False, refusal="listing")
-    monkeypatch.setattr(scraper, "parse", gives(listing), raising=False)
+    monkeypatch.setattr(article, "parse", gives(listing))
     assert cli.outcome(["parse", str(tmp_path)]) == 3
     assert capfd.readouterr() == ("", "a.html: refused: listing\n")
 
@@ -198,7 +199,7 @@ def test_parse_goes_on(
             yield from ((path, page) for page in pages)
 
     wiring.saved = saved  # type: ignore[attr-defined]
-    monkeypatch.setattr(scraper, "parse", gives(replace(ARTICLE, is_article=True)), raising=False)
+    monkeypatch.setattr(article, "parse", gives(replace(ARTICLE, is_article=True)))
     ended = cli.outcome(["parse", *map(str, range(len(held))), *more])
     assert (ended, capfd.readouterr().err.splitlines()) == (code, words)
 
@@ -223,7 +224,7 @@ def test_the_page_that_why_takes(
     Path("f").mkdir()  # a saved page's folder, as well as a file
     wiring.saved = gives([("place", each) for each in held])  # type: ignore[attr-defined]
     try:
-        found: Page | str = cli._one_page("f", url, None)
+        found: Page | str = page_commands._one_page("f", url, None)
     except StoreError as error:
         found = str(error)
     assert found == expected
@@ -233,7 +234,7 @@ def test_why_takes_the_page_that_url_names(wiring: ModuleType) -> None:
     """Of standard input too, which can be read but once."""
     other = replace(PAGE, url="https://a.example/2", final_url="https://a.example/2")
     wiring.saved = lambda paths, url: iter([("a", PAGE), ("b", other)])  # type: ignore[attr-defined]
-    assert cli._one_page("-", other.url, None) is other
+    assert page_commands._one_page("-", other.url, None) is other
 
 
 def test_check_names_every_mistake_and_asks_nobody(tmp_path: Path) -> None:

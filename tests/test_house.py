@@ -32,7 +32,17 @@ LAYERS: list[tuple[set[str], bool]] = [
     ({"wiring", "pages"}, False),
     ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft", "rehearse"}, False),
     (
-        {"cli", "__main__", "shell", "fixture_commands", "archive_commands", "init_command", "__init__", "testing"},
+        {
+            "cli",
+            "__main__",
+            "shell",
+            "fixture_commands",
+            "archive_commands",
+            "page_commands",
+            "init_command",
+            "__init__",
+            "testing",
+        },
         False,
     ),
 ]

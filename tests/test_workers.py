@@ -6,12 +6,14 @@ import asyncio
 import sys
 import time
 from asyncio.subprocess import PIPE
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from scraper.errors import ParseFailed
-from scraper.model import NO_RULES, Page
-from scraper.workers import _kill, readers
+from scraper.model import NO_RULES, Article, Page, Rules
+from scraper.workers import _kill, parsed, readers
 
 GOOD = b"<html><head><title>The bridge reopens</title></head><body><h1>The bridge reopens</h1></body></html>"
 
@@ -29,6 +31,10 @@ HOSTILE = [
 
 def page(body: bytes) -> Page:
     return Page("https://post.example/1", "https://post.example/1", 200, (), body, None)
+
+
+def no_rules(page: Page) -> Rules:
+    return NO_RULES
 
 
 async def _run(body: bytes) -> tuple[str | None, str | None]:
@@ -57,6 +63,29 @@ def test_every_page_gets_its_own_article(workers: int) -> None:
             return [a.headline for a in await asyncio.gather(*(read.parse(page(b), NO_RULES) for b in bodies))]
 
     assert asyncio.run(run()) == [f"The bridge {i} reopens" for i in range(20)]
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_pages_are_parsed_side_by_side_and_given_in_order(workers: int) -> None:
+    """None is taken before its turn is near: an archive is not held in memory."""
+    taken: list[int] = []
+
+    def pages() -> Iterator[tuple[int, Page]]:
+        for number in range(20):
+            taken.append(number)
+            yield number, page(GOOD.replace(b"bridge", b"bridge %d" % number))
+
+    found = parsed(pages(), no_rules, workers)
+    first = next(found)
+    ahead = len(taken)
+    rest = [(number, article.headline) for number, article in found if isinstance(article, Article)]
+    assert (first[0], ahead, rest) == (0, 2 * workers + 1, [(n, f"The bridge {n} reopens") for n in range(1, 20)])
+
+
+def test_a_page_among_others_fails_alone() -> None:
+    odd = replace(page(GOOD), url="https://post.example/\ud800")  # cannot be handed to a worker
+    found = [article for _, article in parsed(((None, each) for each in (page(GOOD), odd, page(GOOD))), no_rules, 1)]
+    assert [article.reason if isinstance(article, ParseFailed) else "" for article in found] == ["", "unreadable", ""]
 
 
 def test_a_worker_may_end_while_it_is_ended() -> None:

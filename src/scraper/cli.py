@@ -7,12 +7,10 @@ Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or confi
 from __future__ import annotations
 
 import io
-import os
 import signal
 import sys
 import threading
 import traceback
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,9 +19,10 @@ from typing import TYPE_CHECKING
 import click
 
 from scraper.archive_commands import capsule, reparse
-from scraper.errors import ConfigError, FetchError, LockedError, ScraperError, SkipPage, StoreError
+from scraper.errors import ConfigError, LockedError, ScraperError
 from scraper.fixture_commands import replay, save
 from scraper.init_command import init
+from scraper.page_commands import parse, why
 from scraper.shell import (
     DONE,
     INTERRUPTED,
@@ -35,18 +34,14 @@ from scraper.shell import (
     config_option,
     debug_option,
     discard,
-    is_at,
     load_config,
     open_streams,
     rules_of,
-    saved,
     say,
-    site_option,
+    write,
 )
 
 if TYPE_CHECKING:
-    from scraper.config import Config
-    from scraper.model import Page
     from scraper.wiring import RunResult
 
 # --- the way in and out ---------------------------------------------------------------------------------------------
@@ -142,12 +137,6 @@ def _stoppable() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _write(line: bytes) -> None:
-    stdout = sys.stdout.buffer
-    stdout.write(line)
-    stdout.flush()
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="scraper", message="%(prog)s %(version)s")
 @debug_option
@@ -217,123 +206,12 @@ def get(urls: tuple[str, ...], path: str | None) -> int:
     stored = failed = 0
     for url, article, ended in wiring.get(list(urls), load_config(path)):
         if article is not None and ended.word not in ("refused", "skipped", "failed"):
-            _write(jsonl.encode(article.to_dict()))
+            write(jsonl.encode(article.to_dict()))
             stored += 1
         else:
             say(f"{url}: {ended.word}: {ended.reason or ''}" + (f" ({ended.detail})" if ended.detail else ""))
             failed += ended.word == "failed"
     return NOTHING if not stored else SOME_FAILED if failed else DONE
-
-
-@cli.command()
-@click.argument("paths", nargs=-1, required=True, metavar="FILE|FOLDER|WARC|-...")
-@click.option("--url", metavar="URL", help="The address of a single page; of many in one file, the one to read.")
-@config_option
-@site_option
-@debug_option
-def parse(paths: tuple[str, ...], url: str | None, path: str | None, site: str | None) -> int:
-    """Read saved pages and print one record a line: HTML files, WARC files, folders of them. No socket is opened.
-
-    \b
-    Example: scraper parse saved/ > records.jsonl
-             scraper parse data/pages/ -c config.toml
-             scraper parse page.html --url https://valley.example/18200/
-    """
-    import scraper
-    from scraper.write import jsonl
-
-    for each in paths:
-        if each != "-" and not os.path.exists(each):
-            raise click.UsageError(f"No such file or folder: {each}.")
-    if url:
-        check_url(url)
-        if len(paths) > 1 or os.path.isdir(paths[0]):
-            raise click.UsageError("--url is the address of a single page.")
-    config = load_config(path)
-    rules_of(config, site, "")
-    ended: Counter[str] = Counter()
-    for name, found in saved(paths, url):
-        if isinstance(found, FetchError):
-            ended[_unread(name, found)] += 1
-            continue
-        if url and not is_at(found, url):
-            ended["skipped: of another address"] += 1
-            continue
-        article = scraper.parse(found, rules=rules_of(config, site, found.final_url))
-        if article.is_article:
-            _write(jsonl.encode(article.to_dict()))
-            if not article.url:
-                say(f"{name}: declares no address, so url is empty and id that of every such page; give it with --url")
-        else:
-            say(f"{name}: refused: {article.refusal or 'not_article'}")
-        ended["" if article.is_article else "refused"] += 1
-    for words, count in sorted(ended.items()):
-        if words.startswith("skipped: "):
-            say(f"{count} answers {words}")
-    return NOTHING if not ended[""] else SOME_FAILED if ended["failed"] else DONE
-
-
-def _unread(name: str, error: FetchError) -> str:
-    """Says where a page cannot be read; what archives hold besides pages is only counted, in the words given."""
-    if isinstance(error, SkipPage):
-        return f"skipped: {error.reason}"
-    say(f"{name}: failed: {error.reason}" + (f" ({error.detail})" if error.detail else ""))
-    return "failed"
-
-
-@cli.command()
-@click.argument("page", metavar="FILE|URL")
-@click.argument("field", required=False)
-@click.option("--url", metavar="URL", help="The address of a saved page; of many in one file, the one to explain.")
-@config_option
-@site_option
-@debug_option
-def why(page: str, field: str | None, url: str | None, path: str | None, site: str | None) -> int:
-    """Each field: its value, source, raw text and place, what else was found and why that lost.
-
-    \b
-    Example: scraper why page.html date
-             scraper why page.html is_article
-             scraper why https://valley.example/2021/07/06/18200/
-    """
-    import scraper
-    from scraper import why as evidence
-
-    if field and field not in evidence.fields():
-        raise click.UsageError(f"Unknown field {field!r}; one of {', '.join(evidence.fields())}.")
-    config = load_config(path)
-    found = _one_page(page, url, config)
-    article = scraper.explain(found, rules=rules_of(config, site, found.final_url))
-    for line in evidence.explain(article, field):
-        click.echo(line)
-    return DONE
-
-
-def _one_page(source: str, url: str | None, config: Config | None) -> Page:
-    """A page from the web, politely, or from disk."""
-    from scraper import wiring
-
-    if "://" in source:
-        check_url(source)
-        return wiring.fetch_one(source, config)
-    if source != "-" and not os.path.lexists(source) and os.access(os.path.dirname(source) or ".", os.X_OK):
-        raise click.UsageError(f"No such file: {source} (a URL begins with http:// or https://).")
-    if url:
-        check_url(url)
-    only: Page | None = None
-    flaw: FetchError | None = None
-    for _, each in wiring.saved([source], url):
-        if isinstance(each, FetchError):  # a flaw, or an answer that is no page: it may stand beside the one that is
-            flaw = flaw or each
-        elif url and is_at(each, url):
-            return each
-        elif only and not url:
-            raise StoreError(f"{source}: many pages; name one with --url")
-        else:
-            only = only or each
-    if only and not url:
-        return only
-    raise StoreError(f"{source}: {f'no page of {url}' if only else flaw or 'no page in it'}")
 
 
 @cli.command()
@@ -386,6 +264,8 @@ def doctor(path: str | None) -> int:
     return DONE if all(finding.is_fine for finding in findings) else SOME_FAILED
 
 
+cli.add_command(parse)
+cli.add_command(why)
 cli.add_command(save)
 cli.add_command(replay)
 cli.add_command(init)

@@ -56,6 +56,12 @@ def say(line: str) -> None:
         click.echo(escape(line), err=True)
 
 
+def write(line: bytes) -> None:
+    """One record on stdout, at once."""
+    sys.stdout.buffer.write(line)
+    sys.stdout.flush()
+
+
 def load_config(path: str | None) -> Config | None:
     """The configuration that -c names, if it names one. Raises ConfigError."""
     from scraper.config import load

@@ -8,8 +8,9 @@ import functools
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,6 +68,56 @@ async def _links_here(page: Page) -> Links:
     from scraper.discover.start import read
 
     return read(page)
+
+
+def parsed(
+    pages: Iterable[tuple[T, Page]], rules: Callable[[Page], Rules], workers: int
+) -> Iterator[tuple[T, Article | ParseFailed]]:
+    """Each page's article, or why it has none, in the order of `pages`, over `workers` processes.
+
+    0 reads in place, without limits: no process is started then, and no event loop, which would open sockets.
+    """
+    if workers == 0:
+        from scraper.parse.article import parse
+
+        yield from ((key, parse(page, rules(page))) for key, page in pages)
+        return
+    with _loop(workers) as (runner, read):
+        under_way: deque[tuple[T, asyncio.Task[Article | ParseFailed]]] = deque()
+        for key, page in pages:
+            under_way.append((key, runner.get_loop().create_task(_or_failure(read.parse(page, rules(page))))))
+            if len(under_way) > 2 * workers:
+                yield _first(runner, under_way)
+        while under_way:
+            yield _first(runner, under_way)
+
+
+@contextmanager
+def _loop(workers: int) -> Iterator[tuple[asyncio.Runner, Readers]]:
+    """Readers, and a loop to use them in that stands still in between; what nobody waits for is given up at the end."""
+    with asyncio.Runner() as runner:
+        opened = readers(workers)
+        try:
+            yield runner, runner.run(opened.__aenter__())
+        finally:
+            for task in asyncio.all_tasks(runner.get_loop()):
+                task.cancel()
+            runner.run(opened.__aexit__(None, None, None))
+
+
+async def _or_failure(article: Awaitable[Article]) -> Article | ParseFailed:
+    try:
+        return await article
+    except ParseFailed as error:
+        return error
+
+
+def _first(
+    runner: asyncio.Runner, under_way: deque[tuple[T, asyncio.Task[Article | ParseFailed]]]
+) -> tuple[T, Article | ParseFailed]:
+    """The oldest of what is under way, when it has ended; the others go on meanwhile."""
+    key, task = under_way.popleft()
+    return key, runner.run(asyncio.wait_for(task, None))
 
 
 class _Pool:
