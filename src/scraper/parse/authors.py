@@ -12,10 +12,10 @@ from typing import Any
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.byline import is_text, printed, signed
+from scraper.parse.byline import is_text, printed, signed, titled
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
-from scraper.parse.marked import beside, bylines, in_byline, linked
+from scraper.parse.marked import beside, bylines, in_byline, is_outlet, linked
 from scraper.parse.names import DROPPED, LONGEST, MAX, is_office, joined, names, one, persons
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
@@ -60,9 +60,14 @@ def _unless_printed(data: Found, doc: Document, persons_first: bool = False) -> 
     """What the data say, but for whom the page shows nowhere: an account, or who entered what a byline signs.
 
     `persons_first`, where they name organisations alone, as systems do that know no persons: a byline of these counts.
+    So it does where no name of the data is a whole person's.
     """
-    if persons_first and _prints_persons(doc):
+    # "Newsroom", "The Valley Times", "AFP", a login
+    nobody = all(is_office(name) or is_outlet(name) or not persons([name]) for name in data.value)
+    if (persons_first or nobody) and _prints_persons(doc):
         return None
+    if line := _by_another(data, doc):
+        return line
     if any(_is_shown(name, doc) for name in data.value):
         return _with_others(data, doc)
     return None if all(map(_is_account, data.value)) or _prints_persons(doc) else data
@@ -72,6 +77,15 @@ def _prints_persons(doc: Document) -> bool:
     """Whether the page has a byline of persons."""
     lines = (step(doc) for step in (from_markup, from_line))
     return any(line and len(line.raw) <= _LINE and persons(list(line.value)) for line in lines)
+
+
+def _by_another(data: Found, doc: Document) -> Found | None:
+    """The text's own first line, where it signs with persons of whom the data name none: they name who entered it."""
+    line = from_line(doc)
+    if line is None or not persons(list(line.value)):
+        return None
+    known = {word for name in data.value for word in name.casefold().split()}
+    return None if known.intersection(word for name in line.value for word in name.casefold().split()) else line
 
 
 def _with_others(data: Found, doc: Document) -> Found:
@@ -189,6 +203,13 @@ def from_signed(doc: Document) -> Found | None:
     return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
 
 
+def from_title(doc: Document) -> Found | None:
+    """A name behind the headline with what that person is, where nothing else names an author."""
+    found, line = titled(doc)
+    kept = names(found)
+    return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
+
+
 def from_site_name(doc: Document) -> Found | None:
     """The newsroom itself, where its data name it as the author and nobody else is named."""
     article = doc.article_data
@@ -227,6 +248,7 @@ STEPS: tuple[Step, ...] = (
     from_site_name,
     from_own_byline,
     from_signed,
+    from_title,
 )
 
 

@@ -60,13 +60,23 @@ def trail(doc: Document, selector: str) -> list[str]:
     for trail in doc.css(selector):
         itemtype = trail.attributes.get("itemtype") or ""
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
-        nodes = [node for node in trail.css(parts)[: 3 * _STEPS] if node.mem_id != trail.mem_id]
+        nodes = [n for n in trail.css(parts)[: 3 * _STEPS] if n.mem_id != trail.mem_id and not _in_link(n, trail)]
         if len({tidy(node.text()) for node in nodes}) <= _STEPS:
             own = _before_headline(nodes, tidy(trail.text()), doc)
             fit = [node for node in own if node.mem_id not in seen and stays(node, doc) and not is_home(node)]
             steps += [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
             seen.update(node.mem_id for node in nodes)
     return steps[:_MAX_CRUMBS]
+
+
+def _in_link(node: LexborNode, trail: LexborNode) -> bool:
+    """Whether a step's name stands in its link: that link is the step, and tells whether it leads home or here."""
+    above = node.parent
+    while above is not None and above.mem_id != trail.mem_id:
+        if above.tag == "a":
+            return True
+        above = above.parent
+    return False
 
 
 def _before_headline(nodes: list[LexborNode], whole: str, doc: Document) -> list[LexborNode]:

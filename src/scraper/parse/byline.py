@@ -11,13 +11,15 @@ from scraper.data import table
 from scraper.parse import datetext
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
-from scraper.parse.names import is_office, is_particle
+from scraper.parse.names import is_office, is_particle, is_role
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
 _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
 _PLACES = 20  # pieces that may be the headline: it stands in the page a few times, in a list of links once more
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
+_BEHIND, _TITLE = 4, 5  # pieces behind the headline, and words of what somebody is, where no word for "by" stands
+_BAR = re.compile(r"\s[|•·–-]\s")
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven door"
@@ -92,6 +94,23 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
         if names:
             return names, line
     return [], ""
+
+
+def titled(doc: Document) -> tuple[list[str], str]:
+    """A name right behind the headline that what somebody is stands behind: "Ada Lind | Senior Writer | 4 May"."""
+    for pieces, at in _windows(doc):
+        for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))):
+            name, *behind = _BAR.split(pieces[i])
+            line = behind[0] if behind else "".join(pieces[i + 1 : i + 2])
+            if _is_title(line) and _is_person(name, alone=False) and not is_office(name) and not begins(name):
+                return [name], f"{name} | {line}"
+    return [], ""
+
+
+def _is_title(text: str) -> bool:
+    """Whether a text is what somebody is, as a byline has it, in few words and not only "Author"."""
+    words = text.split()
+    return 1 < len(words) <= _TITLE and text[0].isupper() and is_role(text) and re.search(r"[\d.:?!]", text) is None
 
 
 def signed(doc: Document) -> tuple[list[str], str]:

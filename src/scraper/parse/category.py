@@ -16,9 +16,12 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import datekinds, jsonld
 from scraper.parse.breadcrumbs import declared, is_home, stays, trail
-from scraper.parse.document import Document
+from scraper.parse.byline import begins
+from scraper.parse.document import Document, Label
+from scraper.parse.extras import tag_page
 from scraper.parse.headings import shown
 from scraper.parse.headline import headline
+from scraper.parse.labels import field_of
 from scraper.parse.ladder import Step
 from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
@@ -37,14 +40,15 @@ _HOLDS_SECTION = re.compile(
 )
 _APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
     r"(?<![a-z])(?:list|card|teaser|related|menu|nav|sidebar|widget_categories|popular|recommend|prev|next"
-    r"|footer(?!.*(?:entry|post|article)))(?![a-z])",
+    r"|footer(?!.*(?:entry|post|article|news)))(?![a-z])",
     re.IGNORECASE,
 )
 # Of a link beside an article's heading, or of what holds it, in any of the press's languages.
 _CALLED_SECTION = re.compile(
-    r"(?<![a-z])(?:cat|cate|categor[a-z]*|kategori[a-z]*|secc?ion[a-z]*|secao|sezione|rubri[a-z]*|channel|eyebrow)(?![a-z])",
+    r"(?<![a-z])(?:cat|cate|categor[a-z]*|kategori[a-z]*|secc?ion[a-z]*|secao|sezione|rubri[a-z]*|channel|eyebrow|kicker|primary-t(?:opic|ag))(?![a-z])",
     re.IGNORECASE,
 )
+_CALLED = "[class*='cat' i], [class*='kategori' i], [class*='rubri' i], [class*='seccion' i], [class*='sezione' i]"
 _LEVELS, _BESIDE = 3, 3  # elements around a heading that are its own, and the sections that they link to
 _SENTENCE = 100  # characters of a paragraph that is text
 _OF_OTHERS = re.compile(r"(?<![a-z])(?:list|card|teaser|related)(?![a-z])", re.IGNORECASE)  # "article-list__category"
@@ -60,16 +64,25 @@ _SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
 _NAME = 40  # characters of a section's name in a link
 _LOCALE = re.compile(r"[a-z]{2}[-_][a-z]{2}")  # "/us-en/": a language and a land
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_HOST_WORDS = 2  # that are a section's name though the host has them in its own
+_FEW_WORDS = 3  # of a section's name that an article's heading may hold by chance
 _SIGNS_AROUND = 2  # characters more than the name has
-_EDGE = " []/|\u203a\u00bb>\u00b7\u2022:-\u2013\u2014"
+_EDGE = " []/|\u203a\u00bb\u2039\u00ab<>\u00b7\u2022:-\u2013\u2014"
 _AROUND = re.compile(r"^\W+|\W+$")
+_COMMA = re.compile(r",(?![^()]*\))")  # none of those in brackets: "Accidents (at home, at work)"
 _DAY = re.compile(r"\d[./-]\d\d?[./-]\d\d")  # of an issue or a change, never of a section: "Issue of 26.04.2024"
 _AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 
 def from_label(doc: Document) -> Found | None:
-    found = next((label for label in doc.labels if label.field == "category"), None)
+    found = next((label for label in doc.labels if label.field == "category" and not _is_tagged(label)), None)
     return _found(found.value, "label", f"label {found.label}", doc) if found else None
+
+
+def _is_tagged(label: Label) -> bool:
+    """Whether a label's value is a link to a tag's page: some systems print tags behind "Filed under"."""
+    link = label.nodes[-1].parent
+    return link is not None and link.tag == "a" and bool(tag_page().search(link.attributes.get("href") or ""))
 
 
 def from_jsonld(doc: Document) -> Found | None:
@@ -104,7 +117,8 @@ def from_breadcrumb(doc: Document) -> Found | None:
 def from_markup(doc: Document) -> Found | None:
     for node in itertools.islice(_links(doc), 6):
         path = f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}"
-        if found := _found(shown(node), "markup", path, doc):
+        text = shown(node)
+        if field_of(text) is None and (found := _found(text, "markup", path, doc)):  # no label: "Categories:"
             return found
     return None
 
@@ -156,6 +170,33 @@ def from_heading(doc: Document) -> Found | None:
                 return found
         around = around.parent
     return None
+
+
+def from_text(doc: Document) -> Found | None:
+    """What stands beside the article's heading, calls itself its category, and is no link."""
+    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None)
+    around = heading.parent if heading else None
+    for _ in range(_LEVELS):
+        if around is None or around.tag in ("body", "html"):
+            break
+        named = [node for node in around.css(_CALLED) if _CALLED_SECTION.search(node.attrs["class"] or "")]
+        near = [node for node in named if node.css_first("a") is None and _is_named(node, around, doc)]
+        if len({squash(node.text()) for node in near}) > _BESIDE:
+            break
+        for node in near:
+            if found := _found(shown(node), "markup", f"{node.tag}.{(node.attrs['class'] or '')[:40]}", doc):
+                return found
+        around = around.parent
+    return None
+
+
+def _is_named(node: LexborNode, around: LexborNode, doc: Document) -> bool:
+    """Whether a text that is no link is the article's own section: no byline, no overline, no other's teaser."""
+    text, above = tidy(node.text()), node.parent
+    if text.endswith(":") or field_of(text) or begins(text) or above is None or not _is_beside(node, around, doc):
+        return False
+    line = tidy(above.text())
+    return len(line) <= len(text) + _NAME or any(title and title in squash(line) for title in _titles(doc))
 
 
 def _is_to_section(link: LexborNode, doc: Document) -> bool:
@@ -257,6 +298,7 @@ STEPS: tuple[Step, ...] = (
     from_markup,
     from_url,
     from_heading,
+    from_text,
     from_classes,
 )
 
@@ -271,9 +313,10 @@ def _found(text: str | None, source: Any, path: str, doc: Document) -> Found | N
 
 def _parts(text: str) -> list[str]:
     """A section, or the several that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
-    parts = text.split(",")
+    parts = _COMMA.split(text)
     joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
-    return parts if joined or (len(parts) > 2 and not _AND.search(parts[-1])) else [text]
+    trail = len(parts) > 1 and parts[0].strip().casefold() in table("metadata.toml")["no_sections"]  # "Home, Garden"
+    return parts if joined or trail or (len(parts) > 2 and not _AND.search(parts[-1])) else [text]
 
 
 def _is_section(value: str, doc: Document) -> bool:
@@ -285,7 +328,8 @@ def _is_section(value: str, doc: Document) -> bool:
         return False
     if value.casefold() in table("metadata.toml")["no_sections"] or squash(value) in _titles(doc):
         return False
-    return not is_site(value, site_names(doc), host_label(doc))
+    part = len(value.split()) > _HOST_WORDS  # "Tennis" is a section of tennisnews.example
+    return not is_site(value, site_names(doc), host_label(doc), part)
 
 
 def _is_date(value: str, doc: Document) -> bool:
@@ -337,10 +381,13 @@ def _first(texts: Iterable[str | None], source: Any, path: str, doc: Document) -
 def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Found | None:
     title = squash(doc.title)
     heading = next((squash(node.text()) for node in doc.h1s[:1]), "")
+    slug = squash(unquote(split_url(doc.url).path).rstrip("/").rpartition("/")[2].partition(".")[0])
     crumbs = list(itertools.takewhile(lambda crumb: not _YEAR.fullmatch(crumb), crumbs))  # Home > News > 2017 > May
+    words = {squash(word) for node in doc.h1s[:1] for word in node.text().split()}
     for crumb in reversed(crumbs):
-        key = squash(crumb)
-        own = key and ((key == heading) or (len(key) > 15 and (title.startswith(key) or key in heading)))
+        key, parts = squash(crumb), crumb.split()
+        own = key and (key in (heading, slug) or (len(key) > 15 and (title.startswith(key) or key in heading)))
+        own = own or (len(parts) > _FEW_WORDS and words.issuperset(map(squash, parts)))  # the heading, shortened
         if not own and (found := _found(_BACK.sub("", crumb), source, path, doc)):
             return found
     return None

@@ -146,7 +146,7 @@ def _before(line: LexborNode) -> str:
 
 
 def _is_tag_link(link: LexborNode) -> bool:
-    return _tag_page().search(link.attributes["href"] or "") is not None
+    return tag_page().search(link.attributes["href"] or "") is not None
 
 
 def _is_label(text: str) -> bool:
@@ -159,7 +159,7 @@ def _labels() -> frozenset[str]:
 
 
 @functools.cache
-def _tag_page() -> re.Pattern[str]:
+def tag_page() -> re.Pattern[str]:
     """The address of a page of one tag: "/tag/bridges", "/news?tag=bridges"."""
     return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]")
 

@@ -38,13 +38,13 @@ _CLASS = re.compile(
 )
 _BYLINE = re.compile(r"byline", re.IGNORECASE)
 _OTHER_CLASS = re.compile(
-    r"comment|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
+    r"comment|wpdiscuz|avatar|image|img|photo|picture|thumb|bio\b|about|social|follow|(?<!v)card|testimonial|teaser|related|caption|credit|credits|widget"
     r"|recommend|popular|icon(?!-list)|badge|trending|title|template|desc|section-title|sidebar|count|e-?mail|notes?\b|tooltip|(?<!plat)form\b",
     re.IGNORECASE,
 )  # icon-list: a page builder's plain lists, which hold an article's author and date
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
 _FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
-_OTHERS = re.compile(r"comment|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
+_OTHERS = re.compile(r"comment|wpdiscuz|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
 _OWN = re.compile(
     r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE
 )  # of an article's own foot, or an item of its line
@@ -250,7 +250,7 @@ def names_of(text: str, loose: bool = False) -> list[str]:
 
 def _people(found: list[str]) -> list[str]:
     """`found` without agencies and organisations, where it names persons beside them."""
-    kept = [name for name in found if not _is_outlet(name)]
+    kept = [name for name in found if not is_outlet(name)]
     return kept if any(" " in name or not name.isascii() for name in kept) else found
 
 
@@ -260,11 +260,11 @@ def beside(found: list[str]) -> list[str]:
     Agencies stay there: of what the data of the press name, they are often half.
     """
     agencies = table("authorwords.toml")["agencies"]
-    kept = [name for name in found if name.casefold() in agencies or not (_is_outlet(name) or is_office(name))]
+    kept = [name for name in found if name.casefold() in agencies or not (is_outlet(name) or is_office(name))]
     return kept if any(" " in name and name.casefold() not in agencies for name in kept) else found
 
 
-def _is_outlet(name: str) -> bool:
+def is_outlet(name: str) -> bool:
     """Whether a name is an agency's or a publisher's: "Tribune News Service", "The Valley Times"."""
     words, parts = table("authorwords.toml"), name.casefold().split()
     known = name.casefold() in words["agencies"] or parts[0] in words["articles"]

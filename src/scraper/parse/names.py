@@ -104,13 +104,19 @@ def _split(text: str) -> Iterator[str]:
         if _INITIAL.search(part) and any(" " not in piece.strip() for piece in pieces):
             pieces = [part]  # "José Lind e Ott" is one name, "José Lind e Ada Ott" are two
         for piece in pieces:
-            if (name := one(piece)) is not None and not (beside and _is_employer(name, mixed)):
+            place = beside and len(pieces) == 1
+            if (name := one(piece)) is not None and not (beside and _is_employer(name, mixed, place)):
                 full, mixed = full or " " in name, mixed or (" " in name and not name.isupper())
                 yield name
 
 
-def _is_employer(name: str, mixed: bool) -> bool:
-    """Whether what stands behind a full name is a degree, an agency, an institution or, in `mixed` case, a station."""
+def _is_employer(name: str, mixed: bool, alone: bool) -> bool:
+    """Whether what stands behind a full name is a degree, an agency, an institution or, in `mixed` case, a station.
+
+    Or a place, as a single word mostly is, if nothing but a comma ties it to that name: "Ada Lind, London".
+    """
+    if alone and mixed and name.isalpha() and not (name.islower() or name.isupper()) and name[0] < _UNPARTED:
+        return name.casefold() not in table("authorwords.toml")["agencies"]
     first = name.partition(" ")[0]
     if _DEGREE.fullmatch(name) or (mixed and first.isupper() and len(first) in _CALL_SIGN):
         return True
@@ -134,7 +140,8 @@ def strip_before(text: str) -> str:
 
 def one(text: str) -> str | None:
     """One name, or None for what cannot be one."""
-    text = _until(_pattern("dated").sub("", strip_before(_OUTLET.sub("", tidy(text)))))
+    text = tidy(text).replace("\u00ad", "")
+    text = _until(_pattern("dated").sub("", strip_before(_OUTLET.sub("", text))))
     text = _unglued(_pattern("after").sub("", text).strip(" ,:;|–—-»›\t"))
     text = text.lstrip(" ,:;|–—-'’»›\t").lstrip(".").strip()
     if not _GERESH.search(text):
