@@ -22,6 +22,7 @@ from scraper.parse.document import Document
 from scraper.parse.endings import without_comments, without_end
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
+from scraper.parse.sitename import squash
 from scraper.parse.survey import Evidence
 from scraper.parse.text import clean, fold, one_of
 from scraper.parse.traits import GROUPS, HEADING
@@ -347,7 +348,9 @@ def _from_islands(doc: Document, headline: str | None) -> Found | None:
 
 def summary(doc: Document) -> Found | None:
     """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
-    heads = [head for head in doc.heads[:12] if clean(head.text()) == doc.headline] or doc.h1s[:1]
+    heads = [head for head in doc.heads[:12] if clean(head.text()) == doc.headline]
+    key = squash(doc.headline or "")  # a heading may have a kicker, a day, a mark beside its headline
+    heads = heads or [head for head in doc.h1s[:12] if key and key in squash(head.text())] or doc.h1s[:1]
     below = (node for head in heads[:3] for node in _below(head))
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":

@@ -18,23 +18,31 @@ _SPELLINGS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "å"
 _ASIDE = frozenset(("nav", "aside", "footer", "dialog"))
 _PARTS = frozenset(("span", "div", "p", "small"))
 _PARTS_READ = 6
+# What stands within a sentence; other elements of a heading are parts of their own: <span>, <div>, <button>, <x-menu>.
+_PHRASES = frozenset(("-comment", "a", "abbr", "b", "bdi", "bdo", "big", "br", "cite", "code", "dfn", "em", "font"))
+_PHRASES |= {"i", "img", "ins", "mark", "nobr", "q", "rt", "ruby", "s", "strike", "strong", "sub", "sup", "tt", "u"}
+_PHRASES |= {"var", "wbr"}
 _WRAPPERS = 3  # elements around all of a heading's text
 _UNREAD = "ruby rt, style, script, svg"  # readings over Han letters (HTML, 4.5.12), and what is never shown as text
 _SKIPPED = frozenset(("rt", "rp", "style", "script", "svg"))
 _GLUED = re.compile(r"\v(?=[:;,.!?])|\v$")  # a seam between two elements where no blank belongs
 _SEAM = re.compile(r"\v")
 _LOGO = re.compile(r"\bsite[-_]?(?:title|name|logo)|\blogo\b", re.IGNORECASE)
-# Headings for screen readers alone: Bootstrap, WordPress, Drupal, Liferay, and the word itself.
+# Headings for screen readers alone: Bootstrap, WordPress, Drupal, Liferay, German agencies, and the word itself; with
+# the prefix of a design system, as in "govuk-visually-hidden", where the word means nothing else ("overflow-hidden").
 _HIDDEN = re.compile(
-    r"(?<![\w-])(?:(?:visually-?)?hidden|sr-only|screen-reader-text|element-invisible|hide(?:-accessible)?"
-    r"|d-none|hiddenStructure)(?![\w-])",
+    r"(?<![\w-])(?:hidden|element-invisible|hide(?:-accessible)?|d-none|hiddenStructure|aural|off-?screen"
+    r"|(?:\w+-)*(?:visually-?hidden|hidden-?visually|sr-only|screen-?reader(?:-(?:only|text))?|assistive-text)"
+    r"|(?:is|u)-hidden)(?![\w-])",
     re.IGNORECASE,
 )
 _CLIPPED = re.compile(r"clip:\s*rect\(0|display:\s*none", re.IGNORECASE)  # what those classes do, written out
-# Parts of a heading that stand over it: <span class="kicker">, "topline", <span class="date">.
+# Parts of a heading that stand over it or beside it: <span class="kicker">, "topline", <span class="date">, "badge".
 _OVER = re.compile(
-    r"kicker|eyebrow|dachzeile|spitzmarke|(?:top|over|roof)-?line|(?:top|sup|pre)-?(?:title|headline)|descriptor"
-    r"|(?<![a-z])date(?![a-z])",
+    r"kicker|eyebrow|(?:dach|ober|vor|ueber|unter)zeile|spitzmarke|(?:top|over|roof|sub)-?line"
+    r"|(?:top|sup|super|pre|over|sub)-?(?:title|headline)|descriptor|untertitel|antetitulo|volanta|occhiello|sottotitolo"
+    r"|sur-?titre|sous-?titre|badge|(?<![a-z])(?:date|datum|fecha|label|share|(?:category|rubrik|section|topic)"
+    r"(?![-_]*(?:title|head)))(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -43,15 +51,28 @@ def texts(node: LexborNode) -> list[str]:
     """The readings of a heading, the likeliest first: as it stands, with its parts set apart, each part alone."""
     if node.css_first(_UNREAD) is not None:
         return [shown(node)[:LONGEST]]
-    if any(map(hidden, node.css("[class], [style]"))) and (seen := shown(node)):
+    if any(map(_unseen, node.css("a[href], [class], [style]"))) and (seen := shown(node)):
         return [seen[:LONGEST], *_readings(node)]
     return _readings(node)
+
+
+def _unseen(part: LexborNode) -> bool:
+    """Whether readers do not see words of a heading, or see a link to itself: "¶". A colon alone is hidden only where
+    kicker and headline stand in two lines: in one, it belongs between them.
+    """
+    return is_permalink(part) or (hidden(part) and squash(part.text()) != "")
+
+
+def is_permalink(part: LexborNode) -> bool:
+    """Whether an element is a heading's link to itself, which systems write as a mark: "¶", "#"."""
+    href = part.attributes.get("href") if part.tag == "a" else None
+    return bool(href) and "#" in str(href) and not squash(part.text())
 
 
 def _readings(node: LexborNode) -> list[str]:
     node = _inmost(node)
     whole = clean(node.text())[:LONGEST]
-    inner = [child for child in node.iter() if child.tag in _PARTS]
+    inner = [child for child in node.iter() if child.tag not in _PHRASES and not is_permalink(child)]
     parts = (clean(child.text())[:LONGEST] for child in inner if not _is_over(child))
     if not inner and node.css_first("br") is None:
         return [whole]
@@ -77,7 +98,7 @@ def shown(node: LexborNode) -> str:
         inner = todo.pop()
         if inner.is_text_node:
             pieces.append(inner.text_content or "")
-        elif inner.tag not in _SKIPPED and not hidden(inner):
+        elif inner.tag not in _SKIPPED and not hidden(inner) and not is_permalink(inner):
             todo += reversed(list(inner.iter(include_text=True)))
     return clean("".join(pieces))
 
@@ -86,7 +107,7 @@ def without_kicker(node: LexborNode) -> str | None:
     """A heading's text without the parts that call themselves its kicker or day; None where it has none."""
     parts = list(_inmost(node).iter(include_text=True))
     kept = [part.text() for part in parts if not _is_over(part)]
-    text = clean(" ".join(kept)) if len(kept) < len(parts) else ""
+    text = clean(" ".join(kept)).lstrip(":| ") if len(kept) < len(parts) else ""
     return text[:LONGEST] or None
 
 

@@ -34,6 +34,7 @@ from scraper.parse.sitename import (
     is_printed,
     is_site,
     is_whole_site,
+    logo_names,
     sections,
     segments,
     site_names,
@@ -263,7 +264,9 @@ def from_meta(doc: Document) -> Found | None:
 def _agreed(titles: _Titles, title: Title | None, source: Source) -> Found | None:
     if title is None or titles.h1 is None or not _same(title, titles.h1):
         return None
-    return Found(titles.h1.text, source, title.raw, title.path)
+    # Capitals throughout are the look of a heading; who wrote the other title kept the case.
+    shouted = titles.h1.text.isupper() and not title.text.isupper() and " " in title.text
+    return Found(title.text if shouted else titles.h1.text, source, title.raw, title.path)
 
 
 def from_h1(doc: Document) -> Found | None:
@@ -299,13 +302,18 @@ def from_title(doc: Document) -> Found | None:
     title = _titles(doc).title
     if title is None:
         return None
-    text = _spelled_part(title.text, doc) or without_likely_site(title.text, doc)
+    text = _spelled_part(title.text, doc)
+    text = text or without_likely_site(without_site(title.text, doc, logo_names(doc)), doc)
     return Found(text, "markup", title.raw, title.path)
 
 
 def _spelled_part(text: str, doc: Document) -> str | None:
-    """A title's beginning up to a bar or dash, where the address spells just that out: what follows names the site."""
-    return next((start for start in starts(text) if len(start) >= SPELLED and spelled(start, doc)), None)
+    """A title's beginning up to a bar or dash, where the address spells just that out: what follows names the site.
+
+    The longest one: "Bridge opens – crowds cheer" is spelled out whole as well as to its dash.
+    """
+    longest_first = (text, *reversed(starts(text)))
+    return next((start for start in longest_first if len(start) >= SPELLED and spelled(start, doc)), None)
 
 
 def from_site_like(doc: Document) -> Found | None:

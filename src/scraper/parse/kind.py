@@ -257,20 +257,32 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
         return sign or found
     if (seen.get("home") and not told) or _is_front(doc):
         return Found("home", "markup", doc.url or "home", "url")
-    if not told and (seen.get("section_page") or _lists_by_url(doc)):
+    listed = _is_index(doc, seen) if not seen.get("type_article") else False
+    if listed or (not told and (seen.get("section_page") or _is_archive(doc))):
         return Found("listing", "markup", doc.url, "url")
     if body or headline:
         return None
     return Found("not_article", "markup", "no headline, no text", "body")
 
 
-def _lists_by_url(doc: Document) -> bool:
-    """Whether the address is one of a tag's, a person's or a month's articles: "/tag/water", "/archive/2021/07/"."""
-    path = _PAGES.sub("", split_url(doc.url)[2].lower().rstrip("/"))
-    if month := _DAYS.search(path):
-        above = path[: month.start()].split("/")
-        return len(above) < 3 and (not above[-1] or above[-1] in _index("sections"))
-    return path.rpartition("/")[0].rpartition("/")[2] in _index("indexes")
+def _is_archive(doc: Document) -> bool:
+    """Whether the address is one of a month's or a day's articles: "/archive/2021/07/", "/news/2021/07/06"."""
+    path = _path(doc)
+    month = _DAYS.search(path)
+    above = path[: month.start()].split("/") if month else []
+    return month is not None and len(above) < 3 and (not above[-1] or above[-1] in _index("sections"))
+
+
+def _is_index(doc: Document, seen: dict[str, float]) -> bool:
+    """Whether the address is one of a tag's or a person's articles: "/tag/water", whatever day such a page declares.
+
+    No tag has a name as long as a headline: "/topic/council-votes-to-close-old-bridge" is an article.
+    """
+    return not seen.get("slug_long") and _path(doc).rpartition("/")[0].rpartition("/")[2] in _index("indexes")
+
+
+def _path(doc: Document) -> str:
+    return _PAGES.sub("", split_url(doc.url)[2].lower().rstrip("/"))
 
 
 def _is_front(doc: Document) -> bool:

@@ -29,9 +29,13 @@ _CLOSE = re.compile(r"(?<=\S{8})[-_–—]([^\W\d_]{2,10})$")
 # What is left where a template's name is empty: "Bridge opens |", "» Bridge opens". A dash in front opens a quotation.
 _DANGLING = re.compile(r"\s+[|\-–—·•/｜]+$|^[|·•»/｜]+\s+")
 _WORDS = re.compile(r"[^\W\d_]+")
+_TAGS = re.compile(r"</?(?:b|i|u|s|em|strong|span|cite|q|sup|sub|small|mark|br|wbr|p)\b[^<>]{0,200}>", re.IGNORECASE)
 MAX_H1 = 12  # a page with more uses h1 for everything
 _LEAST = 8  # characters of a headline before a name is looked for behind it
 _LINKS = 300  # of menus are looked at
+_LOGO_LINKS = 40  # and links that may be the logo
+_LOGO = re.compile(r"^(?:logo|home(?:page)?)\b[\s:|–-]*|[\s:|–-]*\b(?:logo|home(?:page)?)$", re.IGNORECASE)
+_HEADS = 60  # headings are looked at
 _MAX = 1000  # characters; a longer title is not one
 
 
@@ -50,10 +54,11 @@ def squash(text: str) -> str:
 
 
 def tidy(text: str | None) -> str:
-    """One line of text as a field wants it; entities that were escaped twice are undone. Empty for None."""
+    """One line of text as a field wants it; markup and entities that were escaped twice are undone. Empty for None."""
     if not text:
         return ""
-    return clean(html.unescape(text) if "&" in text else text)
+    text = html.unescape(text) if "&" in text else text
+    return clean(_TAGS.sub("", text) if "<" in text else text)
 
 
 def site_names(doc: Document) -> frozenset[str]:
@@ -67,12 +72,40 @@ def site_names(doc: Document) -> frozenset[str]:
 def _declared_names(doc: Document) -> frozenset[str]:
     words = table("metadata.toml")
     found = [doc.host]
-    found += [content for key in words["site_name"] for content in doc.meta.get(key, ())]
+    said = (content for key in words["site_name"] for content in doc.meta.get(key, ()))
+    found += [content for content in said if not _is_page_title(content, doc)]
     for obj in doc.jsonld:
         if not words["site_types"].keys().isdisjoint(jsonld.types(obj)):
             found += [jsonld.text(obj.get(key)) or "" for key in ("name", "alternateName")]
         found.append(jsonld.text(obj.get("publisher")) or "")
     return frozenset(name for text in found if (name := squash(text.removeprefix("@"))))
+
+
+def logo_names(doc: Document) -> frozenset[str]:
+    """What the page's first links to the home page call it, squashed: in words, for screen readers, in a picture.
+
+    Less sure than what the page declares: only for titles that nothing else on the page repeats.
+    """
+    found = []
+    for link in doc.tree.css("a[href]")[:_LOGO_LINKS]:
+        href = (link.attributes.get("href") or "").strip()
+        host, _, path = href.partition("//")[2].partition("/")
+        if href == "/" or (host.removeprefix("www.") == doc.host != "" and not path):
+            images = [image.attributes.get("alt") for image in link.css("img[alt]")[:2]]
+            said = [link.text(), link.attributes.get("title"), link.attributes.get("aria-label"), *images]
+            found += [_LOGO.sub("", tidy(text)) for text in said if text and len(text) < 80]
+    return frozenset(name for text in found if len(name := squash(text)) >= 3)
+
+
+def _is_page_title(name: str, doc: Document) -> bool:
+    """Whether a declared name of the site is this page's title ("Bridge opens | Valley"), as some systems write there:
+    the whole of <title>, of which one part, but not the last, is a heading of the page.
+    """
+    parts = segments(tidy(name))
+    if len(parts) < 2 or squash(name) != squash(doc.title or ""):
+        return False
+    keys = {key for part in parts[:-1] if len(key := squash(part)) >= _LEAST}
+    return any(squash(node.text()) in keys for node in doc.tree.css("h1, h2, h3")[:_HEADS])
 
 
 def host_label(doc: Document) -> str:
