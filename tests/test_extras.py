@@ -86,6 +86,31 @@ from snippets import document
             '"keywords":["displayType: gallery", "locale: US", "Historical: European", "Ice"]}</script>',
             ["Historical: European", "Ice"],
         ),
+        ('<meta name="news_keywords" content="News, Ice, Uncategorized">', ["Ice"]),
+        ('<meta name="keywords" content="roads,taxes,schools,parks,water,police,harbour,sports"><p>Ice.</p>', None),
+        (
+            '<meta name="keywords" content="roads,taxes,bridges,parks,ice,police,harbour,sports">'
+            "<p>Ice on the bridge, and the police on all roads to the harbour.</p>",
+            ["roads", "taxes", "bridges", "parks", "ice", "police", "harbour", "sports"],
+        ),
+        (
+            '<script type="application/ld+json">{"@type":"NewsArticle",'
+            '"keywords":["Trade, work and finance", "Ice"]}</script>',
+            ["Trade, work and finance", "Ice"],
+        ),
+        (
+            '<h1>Bridge</h1><p>x</p><div class="sc-4b0aaa-0"><a href="/tag/a">Ice</a><a href="/tag/b">Wind</a></div>',
+            ["Ice", "Wind"],
+        ),
+        (
+            '<h1>Bridge</h1><div class="m"><a href="/n">News</a><a href="/u/1">Ada Lind</a><span class="m--tags">'
+            '<a href="/blog/tag/a">Ice</a>, <a href="/blog/tag/b">Wind</a></span></div>',
+            ["Ice", "Wind"],
+        ),
+        (
+            '<h1>Bridge</h1><p class="entry-categories"><a href="/topic/a">Ice</a> <a href="/topic/b">Wind</a></p>',
+            None,
+        ),
     ],
 )
 def test_tags(html: str, want: list[str] | None) -> None:
@@ -106,3 +131,19 @@ def test_tags(html: str, want: list[str] | None) -> None:
 )
 def test_canonical_url(href: str, want: str | None) -> None:
     assert extras.canonical_url(document(f'<link rel="canonical" href="{href}">')) == want
+
+
+@pytest.mark.parametrize(
+    ("url", "href", "want"),
+    [
+        ("/news/38853_the-bridge-opens.html", "/news", None),
+        ("/news/7349926/the-bridge-opens", "/news/7349926", "/news/7349926"),
+        ("/news/118-bridge", "https%3A%2F%2Fwww.valley-times.example%2Fnews%2F118", "/news/118"),
+        ("/news/118-bridge", "The bridge opens", None),
+    ],
+    ids=["the list above", "the same, shorter", "escaped twice", "a headline"],
+)
+def test_a_canonical_url_is_the_article_s_own(url: str, href: str, want: str | None) -> None:
+    site = "https://www.valley-times.example"
+    found = extras.canonical_url(document(f'<link rel="canonical" href="{href}">', f"{site}{url}"))
+    assert found == (want and f"{site}{want}")

@@ -44,11 +44,22 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
             f"{SITE}/b.jpg",
         ),
         ('<script type="application/ld+json">{"@type":"Article","image":{"@id":"/a#main"}}</script>', None),
+        ('<meta property="og:image" content="/wp-content/themes/valley/share.jpg">', None),
+        ('<meta property="og:image" content="/files/og-image.png">', None),
+        ('<meta property="og:image" content="/files/Valley-Times_1200x630.png">', None),
+        ('<meta property="og:image" content="/118200/og-image.png">', f"{SITE}/118200/og-image.png"),
+        ('<meta property="og:image" content="/u/Facebook-1024.jpg">', f"{SITE}/u/Facebook-1024.jpg"),
+        ('<meta property="og:image" content="https://-/media/118.jpg">', None),
+        (
+            f'<meta property="og:image" content="{SITE}https://cdn.example/118.jpg">',
+            "https://cdn.example/118.jpg",
+        ),
     ],
     ids=[
         *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank"),
         *("the site's own", "small by its name", "icon", "no logo"),
-        *("by its id", "an id alone"),
+        *("by its id", "an id alone", "a theme's", "for sharing", "the site's name", "in its own folder"),
+        *("what it shows", "no host", "two addresses"),
     ],
 )
 def test_declared(html: str, want: str | None) -> None:

@@ -45,10 +45,12 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
             '{"@type":"WebSite","name":"V","description":"News of the valley, every day."}</script>',
             False,
         ),
+        ('<meta name="description" content="Valley Times - the Valley\'s own paper">', False),
     ],
     ids=[
         *("own", "cut", "cut in a word", "excerpt", "excerpt in round brackets", "caption in front of a cut text"),
         *("continue reading", "read more", "first paragraph", "tagline", "headline", "name", "filler", "site"),
+        "slogan",
     ],
 )
 def test_summary(head: str, want: bool) -> None:
@@ -72,9 +74,25 @@ def test_why_shows_a_description_that_says_nothing_of_its_own() -> None:
         ("The bridge&amp;rsquo;s builders tell.", "The bridge’s builders tell."),
         ("Why it took three years. &lt;a class=&quot;more&quot;", "Why it took three years."),
         ("Two &lt; three years, and why.", "Two < three years, and why."),
+        ("Why it took three years. - Valley Times", "Why it took three years."),
     ],
-    ids=["markup", "escaped twice", "cut in a tag", "a sign"],
+    ids=["markup", "escaped twice", "cut in a tag", "a sign", "the site's name behind it"],
 )
 def test_a_description_is_plain_text(declared: str, shown: str) -> None:
     html = f'<meta name="description" content="{declared}"><h1>Bridge opens</h1><p>{BODY}</p>{MORE}'
+    assert scraper.parse(html.encode(), url="https://www.valley-times.example/bridge").summary == shown
+
+
+@pytest.mark.parametrize(
+    ("standfirst", "shown"),
+    [
+        ("Why it took three years.<time>6 July 2021</time>", "Why it took three years."),
+        ("Why it took three years.<span class=byline>by Ada Lind</span>", "Why it took three years."),
+        ("By Ada Lind and Benjamin Ott", None),
+        ("<span class=caption>The bridge in May, before the flood came.</span> Flood", None),
+    ],
+    ids=["a day", "a byline", "only a byline", "a caption"],
+)
+def test_a_standfirst_ends_before_the_line_below_it(standfirst: str, shown: str | None) -> None:
+    html = f"<article><h1>Bridge opens</h1><p class=standfirst>{standfirst}</p><p>{BODY}</p>{MORE}</article>"
     assert scraper.parse(html.encode(), url="https://www.valley-times.example/bridge").summary == shown

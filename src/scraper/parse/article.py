@@ -86,6 +86,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     doc.headline = title.value if title else None
     found = {name: _ladder(doc, name, steps, climber) for name, steps in LADDERS.items()}
     stamp = when.when(doc, full=climber is climb_all)
+    found["number"] = number.but_the_day(found["number"], stamp.date)
     kind.survey(doc, stamp, doc.headline)
     url, declared = _addresses(doc)
     free = access.is_declared_free(doc)

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import islands, jsonld, paywall, prune
+from scraper.parse import byline, islands, jsonld, paywall, prune
 from scraper.parse.access import THIN, declared
 from scraper.parse.beginnings import without_head
 from scraper.parse.blocks import Block, Context, read
@@ -41,6 +41,7 @@ _NUMBERED = re.compile(r"[(\[]?([^\W\d_]{1,12})\.?\s?\d{1,3}(?:[.-]\d+)?[a-z]?(?
 _STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _STANDFIRST = 700  # characters; a longer "intro" is the article itself
+_BESIDE, _NOT_LEAD = 60, frozenset(["meta", "byline", "share"])  # characters and kinds of what may end its element
 _NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
 _QUOTES = frozenset(["<blockquote>", "<aside>", "<figure>"])
 _PULLED = 24  # characters; fewer are said again by chance
@@ -355,22 +356,30 @@ def summary(doc: Document) -> Found | None:
     for node in below:
         if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
             text = _lines_of(node)
-            if 20 < len(text) < _STANDFIRST and not _is_gadget(node, len(text)):
+            ours = 20 < len(text) < _STANDFIRST and not byline.whole(text) and not _is_caption(text)
+            if ours and not _is_gadget(node, len(text)):
                 return Found(text, "markup", text, _path(node))
     return None
 
 
 def _lines_of(node: LexborNode) -> str:
-    """An element's text, with a blank between paragraphs that touch."""
+    """An element's text, with a blank between paragraphs that touch, but for a day and a byline that end it."""
     text, apart = clean(node.text()), clean(" ".join(part.text() for part in node.css("p, li")))
-    return apart if apart.replace(" ", "") == text.replace(" ", "") else text
+    text = apart if apart.replace(" ", "") == text.replace(" ", "") else text
+    parts = node.css("time, [class]")
+    for part in (*parts, *reversed(parts)):  # the whole line first, then its parts from the end
+        beside = clean(part.text())
+        if len(beside) < _BESIDE and (part.tag == "time" or not _NOT_LEAD.isdisjoint(names(part)[0])):
+            text = text.removesuffix(beside).rstrip()
+    return text
 
 
 def _is_gadget(node: LexborNode, size: int) -> bool:
     """Whether the element shows a picture or works: its text is a caption, a script, or mostly links to share by."""
     if node.tag == "figure" or not names(node)[0].isdisjoint(("media", "caption")):
         return True
-    links = sum(len(link.text(strip=True)) for link in node.css("a"))
+    captions = sum(len(part.text(strip=True)) for part in node.css("[class]") if "caption" in names(part)[0])
+    links = max(captions, sum(len(link.text(strip=True)) for link in node.css("a")))
     return node.css_first("script, style, figure, img, picture, video") is not None or 2 * links > size
 
 

@@ -6,6 +6,7 @@ import functools
 import re
 from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
@@ -30,6 +31,11 @@ _MACHINE_TAG = re.compile(
 _LONGEST_TAG = 100  # characters
 _SENTENCE = 5  # words of a tag that may be the headline again
 _FEW = 3  # tags that may be the headline's words
+_LIST, _SHARE = 8, 0.4  # keywords of a list that may be the site's; the share of an article's own that its text has
+_PARAGRAPHS, _PROSE = 250, 300  # paragraphs and characters of them that tell
+_WORD = re.compile(r"\w{3,}")
+_ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)  # an address that was written as a part of another
+_SLUG = re.compile(r"\d{3}|[^/_-][_-][^/_-]+[_-][^/_-]")  # an id or some words: an article's
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
 _TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
@@ -53,9 +59,25 @@ def tags_from_jsonld(doc: Document) -> Found | None:
 
 def tags_from_meta(doc: Document) -> Found | None:
     for key in ("article:tag", "news_keywords", "parsely-tags", "sailthru.tags", "cxenseparse:keywords", "keywords"):
-        if found := _tags(doc, doc.meta.get(key), "meta", f"meta {key}"):
+        found = _tags(doc, doc.meta.get(key), "meta", f"meta {key}")
+        if found and not (key == "keywords" and _is_of_site(found.value, doc)):
             return found
     return None
+
+
+def _is_of_site(tags: tuple[str, ...], doc: Document) -> bool:
+    """Whether a long list of keywords is the same on all pages of a site: the text has to do with few of them."""
+    if len(tags) < _LIST:
+        return False
+    text = " ".join([doc.title, *(node.text() for node in doc.paragraphs[:_PARAGRAPHS])]).casefold()
+    if len(text) < _PROSE:  # a page without <p>
+        text = " ".join(doc.pieces).casefold()
+    return sum(_is_of(tag.casefold(), text) for tag in tags) < len(tags) * _SHARE
+
+
+def _is_of(tag: str, text: str) -> bool:
+    """Whether a word of a tag stands in a text, whatever its ending."""
+    return any(word[: max(4, len(word) - 2)] in text for word in _WORD.findall(tag) or [tag])
 
 
 def tags_from_markup(doc: Document) -> Found | None:
@@ -73,7 +95,8 @@ def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
     longest = max(map(len, _labels())) + 3  # with a colon and blanks
     labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
-    if not labelled and not _TAGGED.search(doc.class_words):
+    # Class names that are made up ("sc-4b0aaa-0") say nothing: there the links alone tell.
+    if not labelled and not _TAGGED.search(doc.class_words) and not _tag_link().search(doc.html):
         return None
     seen: set[int] = set()
     for link in doc.anchors if labelled else filter(_is_tag_link, doc.anchors):
@@ -90,9 +113,9 @@ def tags_from_line(doc: Document) -> Found | None:
 
 
 def _above_items(link: LexborNode) -> LexborNode | None:
-    """The element that a link stands in, or its item does."""
+    """The element that a link stands in, or its item does; an "item" of several links is a line of its own."""
     above = link.parent
-    while above is not None and above.tag in _ITEMS:
+    while above is not None and above.tag in _ITEMS and len(above.css("a")) == 1:
         above = above.parent
     return above
 
@@ -122,6 +145,7 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     head = whole.partition(texts[0])[0].lstrip("-–•· ") or _before(line)
     # What is no label may be the line's date or the headline above it, but another list's title elsewhere.
     own = not any(map(str.isalpha, head)) or any(map(str.isdigit, head)) or squash(head) in squash(doc.title)
+    own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
     if not _is_label(head) and not (own and len(links) > 1 and all(map(_is_tag_link, links))):
         return []
     return [text for text, node in zip(texts, links, strict=True) if _stays(node, doc)]
@@ -162,6 +186,13 @@ def _labels() -> frozenset[str]:
 def tag_page() -> re.Pattern[str]:
     """The address of a page of one tag: "/tag/bridges", "/news?tag=bridges"."""
     return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]")
+
+
+@functools.cache
+def _tag_link() -> re.Pattern[bytes]:
+    """The same in the page's bytes, for pages without such links to be done with."""
+    words = "|".join(table("metadata.toml")["tag_paths"])
+    return re.compile(rf"[/?&](?:{words})[/=][^/\"' ]".encode())
 
 
 def _in_margin(node: LexborNode, doc: Document) -> bool:
@@ -223,7 +254,10 @@ def canonical_url(doc: Document) -> str | None:
 
 def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool = True) -> Found | None:
     found: dict[str, str] = {}
-    for text in map(tidy, _strings(value)):
+    items = list(map(tidy, _strings(value)))
+    if source == "json-ld" and len(items) > 1:  # a comma is a tag's own: "Finance, Trade and Economy"
+        split = any(text.count(",") > 2 for text in items)
+    for text in items:
         if source == "json-ld" and isinstance(value, list) and _MACHINE_TAG.search(text):
             continue  # "shortTitle: Bridges, again" is one
         parts = re.split(r"[,;，、،]", text) if split else [text]
@@ -250,7 +284,15 @@ def _without_headline(tags: list[str], doc: Document) -> list[str]:
 
 def _is_key(tag: str, doc: Document) -> bool:
     """Whether the system speaks to itself, or the site of itself."""
-    return _MACHINE_TAG.search(tag) is not None or (len(tag) > 3 and squash(tag) in site_names(doc))
+    if (len(tag) > 3 and tag.casefold() in _no_tags()) or _MACHINE_TAG.search(tag):
+        return True
+    return len(tag) > 3 and squash(tag) in site_names(doc)
+
+
+@functools.cache
+def _no_tags() -> frozenset[str]:
+    """What systems file an article under that is nowhere else: "News", "Uncategorized"."""
+    return frozenset(table("metadata.toml")["no_sections"])
 
 
 def _strings(value: Any) -> Iterable[str]:
@@ -260,14 +302,24 @@ def _strings(value: Any) -> Iterable[str]:
     ]
 
 
+def _is_above(path: str, own: str) -> bool:
+    """Whether a path is that of the list or the home page above an article: "/news" of "/news/118-bridge-opens"."""
+    above = path.rstrip("/") + "/"
+    if above == "/":
+        return own not in ("", "/")
+    return own.startswith(above) and not _SLUG.search(above) and _SLUG.search(own[len(above) :]) is not None
+
+
 def _own(doc: Document, ref: str | None, source: Source, path: str) -> Found | None:
-    """A declared URL; of another site it is none, and neither is a home page that stands for an article."""
-    url = urls.join(doc.url, ref.strip()) if ref else None
+    """A declared URL; of another site it is none, and neither is a home page or a list that stands for an article."""
+    ref = (ref or "").strip()
+    ref = unquote(ref) if _ESCAPED.match(ref) else ref
+    url = urls.join(doc.url, ref) if ref and " " not in ref else None  # with blanks it is a headline
     if url is None:
         return None
     if doc.url and url != doc.url and not urls.same_site(url, doc.url):
         return None
-    if split_url(url).path in ("", "/") and split_url(doc.url).path not in ("", "/"):
+    if _is_above(split_url(url).path, split_url(doc.url).path):
         return None
     try:
         return Found(urls.canonical(url), source, ref or "", path)

@@ -6,14 +6,17 @@ import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from selectolax.lexbor import LexborNode
 
 from scraper import urls
+from scraper.data import table
 from scraper.model import Found, Source
 from scraper.parse import site
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
+from scraper.parse.sitename import host_label, site_names, squash
 from scraper.parse.text import clean, split_url
 
 # File names of what stands for a missing picture, whole words only: "site-logo.png", "og-default.jpg", "favicon.ico".
@@ -29,7 +32,12 @@ _NO_PICTURE = re.compile(
     r"/(?:themes?|templates?|plugins|assets|static|icons?|flags?|buttons?|emoji|smil(?:ies|eys))/"
     r"|(?<![a-z])(?:loader|loading|pixel|blank|transparent|avatar|banner|icon|button|badge|masthead)(?![a-z])"
 )
-_THEME = re.compile(r"/(?:themes?|plugins)/")
+_THEME = re.compile(r"/(?:themes?|plugins|templates)/(?!(?:.*/)?(?:blog|uploads?|(?:19|20)\d\d)[/-])")
+_DOUBLED = re.compile(r"^https?://[^/?#]+(?=https?://)")  # "https://valley.examplehttps://cdn.example/118.jpg"
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_WORDS = re.compile(r"[^\W\d_]+")
+_HASH = re.compile(r"(?<![a-z\d])(?=[a-z]*\d)[\da-f]{6,}(?![a-z\d])")
+_ID = re.compile(r"/(?!(?:19|20)\d\d(?:/|$))[^/]*\d{4}")  # in a folder's name, that is no year
 _SIZE = re.compile(r"-(\d{2,4})x(\d{2,4})\.[a-z]{3,4}$")
 _SUFFIX = re.compile(r"\.(?:jpe?g|png|webp|avif)$")
 _LATE = ("data-src", "data-lazy-src", "data-original")  # attributes with what a script loads late
@@ -81,7 +89,7 @@ def image_from_markup(doc: Document) -> Found | None:
     )
     nodes = [node for node in nodes[:4] if not _is_small(node)]
     pictures = (_picture(doc, _source(node), "markup", "figure img") for node in nodes)
-    return next((found for found in pictures if found and not _in_theme(found.value)), None)
+    return next(filter(None, pictures), None)
 
 
 def image_from_text(doc: Document) -> Found | None:
@@ -157,14 +165,35 @@ def _picture(doc: Document, ref: str | None, source: Source, path: str) -> Found
     url = _resolved(doc, ref) if ref else None
     if url is None or ".gravatar.com/" in url:
         return None
-    name = split_url(url).path.rsplit("/", 1)[-1].lower()
-    return None if _STAND_IN.search(name) else Found(url, source, ref or "", path)
+    folder, _, name = split_url(url).path.rpartition("/")
+    if _STAND_IN.search(name.lower()) or _in_theme(url) or _is_of_site(doc, folder, name):
+        return None
+    return Found(url, source, ref or "", path)
+
+
+def _is_of_site(doc: Document, folder: str, name: str) -> bool:
+    """Whether a file's name says that it is the whole site's picture: the site's name, what it is for, no more.
+
+    In a folder of the article's own ("/bridge-opens/og-image.png", "/118200/share.png") it is the article's.
+    """
+    stem, dot, _ = name.rpartition(".")
+    own = split_url(doc.url).path.rstrip("/").rpartition("/")[2]
+    if not dot or (own and own in folder) or _ID.search(folder):
+        return False
+    words = [word.lower() for word in _WORDS.findall(_HASH.sub("", _HUMP.sub("-", unquote(stem))))]
+    of_all, plain = (table("metadata.toml")[key] for key in ("picture_of_all", "picture_words"))
+    left = squash("".join([word for word in words if word not in of_all and word not in plain]))
+    if not left:
+        return any(word in of_all for word in words)
+    return left in site_names(doc) or left == host_label(doc)
 
 
 def _resolved(doc: Document, ref: str) -> str | None:
     """The URL that `ref` means on this page; None where that is no http(s) URL."""
+    ref = _DOUBLED.sub("", ref.strip())
     whole = ref.startswith(("http://", "https://"))
-    return urls.join(doc.url if whole else _base(doc), ref.strip())
+    url = urls.join(doc.url if whole else _base(doc), ref)
+    return url if url and "." in urls.host_of(url) else None  # "https://-/media/118.jpg": a template without its host
 
 
 def _base(doc: Document) -> str:

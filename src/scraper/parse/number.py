@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote
 
 from scraper.data import table
 from scraper.model import Found, Source
+from scraper.parse import extras
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 from scraper.parse.text import clean, split_url
@@ -90,14 +91,28 @@ def from_meta(doc: Document) -> Found | None:
 
 
 def from_url(doc: Document) -> Found | None:
-    """The URL's own id: ?id=118 or ?id=118:bridge-opens, else the last long number of the path that is no date."""
-    for key, value in parse_qsl(split_url(doc.url).query):
+    """The id in the URL that the page declares as its own, else in that where it was found: a feed's, a search's."""
+    return next(filter(None, map(_in_url, dict.fromkeys((extras.canonical_url(doc) or doc.url, doc.url)))), None)
+
+
+def _in_url(url: str) -> Found | None:
+    """A URL's own id: ?id=118 or ?id=118:bridge-opens, else the longest number of the path that is no date, of several
+    the last: sections have ids too, before it ("/sport/312/98765-bridge") and behind ("/98765/312/bridge")."""
+    for key, value in parse_qsl(split_url(url).query):
         value = value.partition(":")[0]
         if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
-    path = _DATES.sub("/", split_url(doc.url).path)
-    numbers = _URL_NUMBER.findall(path)
-    return _found(numbers[-1], "url", "url path") if numbers else None
+    numbers = _URL_NUMBER.findall(_DATES.sub("/", split_url(url).path))
+    return _found(max(reversed(numbers), key=len), "url", "url path") if numbers else None
+
+
+def but_the_day(found: tuple[Found, ...], day: str | None) -> tuple[Found, ...]:
+    """The candidates without one of the URL that is the article's day in six digits: "/blog/260619/bridge"."""
+    if day is None:
+        return found
+    year, month, date = day[2:].split("-")
+    days = (year + month + date, date + month + year, month + date + year)
+    return tuple(f for f in found if f.source != "url" or f.value not in days)
 
 
 STEPS: tuple[Step, ...] = (from_label, from_jsonld, from_wordpress, from_meta, from_url)

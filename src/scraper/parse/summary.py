@@ -13,12 +13,15 @@ from scraper.parse import body, jsonld
 from scraper.parse.beginnings import head_lines
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
-from scraper.parse.sitename import runs, site_names, squash
+from scraper.parse.sitename import host_label, runs, site_names, squash
 from scraper.parse.text import clean
 
 _LONGEST = 700  # characters; a longer description is the article itself
 _SHORTEST = 20  # characters; a shorter one is a name or a heading
 _ENDS = ".!?\u3002\uff01\uff1f\u061f\u06d4\u0964\"')\u201c\u201d\u2019\u00bb\u00ab\u300d"
+_SLOGAN = 100  # characters; what a site says of itself in one line is not longer
+_SEAM = re.compile(r"\s+[|\u2013\u2014:-]\s+|:\s+")
+_NAME = re.compile(r"\s+[|\u2013\u2014-]\s+([^|\u2013\u2014]{2,60})$")
 _REACH = 3000  # characters
 _CUT = re.compile(r"\s*\S*(?:\.\.+|\u2026|\[.{1,8}\])\s*$|\s*\S*$")  # with the last word, which may be cut too
 # The mark of a text that a system cut: "over the (...)", "for years [\u2026]", "the bridge... Read more \u00bb".
@@ -34,7 +37,7 @@ _FILLERS = frozenset(["Visit the post for more."])  # what Jetpack writes where 
 
 def from_jsonld(doc: Document) -> Found | None:
     """The article object's description."""
-    text = plain(jsonld.text(doc.article_data.get("description")) or "")
+    text = _without_name(plain(jsonld.text(doc.article_data.get("description")) or ""), doc)
     return Found(text, "json-ld", text, "json-ld description") if 0 < len(text) <= _LONGEST else None
 
 
@@ -43,8 +46,18 @@ def from_meta(doc: Document) -> Found | None:
     taglines = doc.css(".site-description")
     doc.memo["tagline"] = taglines[0].text() if taglines else ""
     found = doc.first_meta("og:description", "description", "twitter:description")
-    text = plain(found[1]) if found else ""
+    text = _without_name(plain(found[1]), doc) if found else ""
     return Found(text, "meta", text, f"meta {found[0]}") if found and 0 < len(text) <= _LONGEST else None
+
+
+def _without_name(text: str, doc: Document) -> str:
+    """A description without the site's name behind it: "The bridge opens. - Valley Times"."""
+    seam = _NAME.search(text)
+    return text[: seam.start()] if seam and _is_name(squash(seam[1]), doc) else text
+
+
+def _is_name(key: str, doc: Document) -> bool:
+    return key in site_names(doc) or key == host_label(doc)
 
 
 def plain(text: str) -> str:
@@ -75,6 +88,9 @@ def _call() -> re.Pattern[str]:
 def _idle(value: str, text: str, doc: Document) -> bool:
     key = squash(value)
     if len(value) < _SHORTEST or key in (squash(doc.headline or ""), squash(doc.title)) or key in site_names(doc):
+        return True
+    seam = _SEAM.search(value) if len(value) < _SLOGAN and value[-1] not in _ENDS else None
+    if seam and _is_name(squash(value[: seam.start()]), doc):  # "Valley Times - the Valley's Own Paper"
         return True
     if key in runs(doc.title):  # "Bridge opens | The Valley's Own Paper"
         return True
