@@ -89,6 +89,11 @@ def data(values: str) -> str:
             id="a free blog's window",
         ),
         pytest.param(
+            f"{TEXT}<aside><h2>Keep reading</h2><p><a href=/2>Two hundred walk on</a></p><p>Subscribe</p></aside>",
+            *("unknown", []),
+            id="a heading over teasers",
+        ),
+        pytest.param(
             data('"isAccessibleForFree":true') + f"{TEXT}<p>Subscribe to continue reading</p>",
             *("free", []),
             id="declared free",

@@ -107,6 +107,12 @@ from snippets import document
             '<a href="/blog/tag/a">Ice</a>, <a href="/blog/tag/b">Wind</a></span></div>',
             ["Ice", "Wind"],
         ),
+        ('<h1>Γέφυρα</h1><div>Ετικέτες: <a href="/t/1">Πάγος</a></div>', ["Πάγος"]),
+        ('<h1>다리</h1><p><a href="/s?q=1">#상수도</a> <a href="/s?q=2">#강진시</a></p>', ["상수도", "강진시"]),
+        (
+            '<p class="taxonomy-category"><a rel="tag" href="/c/r">Roads</a></p><a rel="tag" href="/t/b">Bridge</a>',
+            ["Bridge"],
+        ),
         (
             '<h1>Bridge</h1><p class="entry-categories"><a href="/topic/a">Ice</a> <a href="/topic/b">Wind</a></p>',
             None,

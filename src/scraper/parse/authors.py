@@ -165,7 +165,10 @@ def from_lone_label(doc: Document) -> Found | None:
 
 def _labelled(doc: Document, labels: Sequence[Label]) -> Found | None:
     labels = [label for label in labels if label.field == "author"]
-    found = _without_site(names(label.value for label in labels), doc)
+    told = names(label.value for label in labels)
+    # Behind a whole name, one word is the town or the paper: "Ada Lind - Springfield".
+    told = told[:1] + [name for name in told[1:] if " " not in told[0] or persons([name])]
+    found = _without_site(told, doc)
     return Found(tuple(found), "label", labels[0].value, f"label {labels[0].label}") if found else None
 
 

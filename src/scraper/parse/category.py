@@ -5,8 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -14,19 +13,29 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import datekinds, jsonld
+from scraper.parse import jsonld
 from scraper.parse.breadcrumbs import declared, is_home, stays, trail
 from scraper.parse.byline import begins
 from scraper.parse.document import Document, Label
 from scraper.parse.extras import tag_page
 from scraper.parse.headings import shown
-from scraper.parse.headline import headline
 from scraper.parse.labels import field_of
 from scraper.parse.ladder import Step
-from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
+from scraper.parse.sections import (
+    NAME,
+    SLUG,
+    is_name,
+    links_to,
+    name_of,
+    named_by,
+    own_titles,
+    piece_of,
+    section,
+    spelling_of,
+)
+from scraper.parse.sitename import squash, tidy
 from scraper.parse.text import split_url
 
-_LONGEST = 80  # characters of a section's name
 # What holds the links is asked for, not the links in it: that is several times as fast.
 # The id is that of a WordPress plugin's own example, "<p id=breadcrumbs>", and of the German government's system.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
@@ -53,30 +62,18 @@ _LEVELS, _BESIDE = 3, 3  # elements around a heading that are its own, and the s
 _SENTENCE = 100  # characters of a paragraph that is text
 _OF_OTHERS = re.compile(r"(?<![a-z])(?:list|card|teaser|related)(?![a-z])", re.IGNORECASE)  # "article-list__category"
 _BACK = re.compile(r"(?:back to|zurück zu[rm]?|retour à|volver a|torna a|terug naar)\s+", re.IGNORECASE)
-_SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
 _POSTS = 20
 _POST_ID = re.compile(r"(?<!\S)postid-(\d+)(?!\S)")
 _CATEGORY = re.compile(r"(?<!\S)category-([a-z][\w-]*)")
 _PATH = re.compile(r"[a-z\d_-]+(?:/[a-z\d_-]+)+")  # no name: "news/local"
-_STEM = 4  # letters that two forms of a word share: "science" and "Sciences"
-_ACRONYM = 4  # letters that stand in capitals by right: "NFL"
-_SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
-_NAME = 40  # characters of a section's name in a link
 _LOCALE = re.compile(r"[a-z]{2}[-_][a-z]{2}")  # "/us-en/": a language and a land
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_HOST_WORDS = 2  # that are a section's name though the host has them in its own
 _FEW_WORDS = 3  # of a section's name that an article's heading may hold by chance
-_SIGNS_AROUND = 2  # characters more than the name has
-_EDGE = " []/|\u203a\u00bb\u2039\u00ab<>\u00b7\u2022:-\u2013\u2014"
-_AROUND = re.compile(r"^\W+|\W+$")
-_COMMA = re.compile(r",(?![^()]*\))")  # none of those in brackets: "Accidents (at home, at work)"
-_DAY = re.compile(r"\d[./-]\d\d?[./-]\d\d")  # of an issue or a change, never of a section: "Issue of 26.04.2024"
-_AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 
 def from_label(doc: Document) -> Found | None:
     found = next((label for label in doc.labels if label.field == "category" and not _is_tagged(label)), None)
-    return _found(found.value, "label", f"label {found.label}", doc) if found else None
+    return section(found.value, "label", f"label {found.label}", doc) if found else None
 
 
 def _is_tagged(label: Label) -> bool:
@@ -118,7 +115,7 @@ def from_markup(doc: Document) -> Found | None:
     for node in itertools.islice(_links(doc), 6):
         path = f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}"
         text = shown(node)
-        if field_of(text) is None and (found := _found(text, "markup", path, doc)):  # no label: "Categories:"
+        if field_of(text) is None and (found := section(text, "markup", path, doc)):  # no label: "Categories:"
             return found
     return None
 
@@ -144,48 +141,49 @@ def from_url(doc: Document) -> Found | None:
         low = part.lower()
         if low in words["no_sections"] or low in words["no_section_paths"] or len(low) <= 2 or _LOCALE.fullmatch(low):
             continue
-        if not _SLUG.fullmatch(part) or low in words["no_section_below"]:
+        if not SLUG.fullmatch(part) or low in words["no_section_below"]:
             return None
-        links = _links_to(part, doc)
-        printed = _name_of("/" + "/".join(parts[:depth]), links, doc) or _spelling(part, links)
-        printed = printed or (_piece(part, doc) if "-" not in part else None)  # of several words it may be an author's
+        links = links_to(part, doc)
+        printed = name_of("/" + "/".join(parts[:depth]), links, doc) or spelling_of(part, links)
+        printed = printed or (piece_of(part, doc) if "-" not in part else None)  # of several, an author's
         # A word that the page prints nowhere is a guess, but for those that name sections everywhere.
-        return _found(printed or (part if part in words["sections"] else None), "url", "url path", doc)
+        return section(printed or (part if part in words["sections"] else None), "url", "url path", doc)
     return None
 
 
 def from_heading(doc: Document) -> Found | None:
     """The first link beside the article's heading to a page of a category: "/blog/category/ferries"."""
-    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None)
-    around = heading.parent if heading else None
-    for _ in range(_LEVELS):
-        if around is None or around.tag in ("body", "html"):
-            break
+
+    def near(around: LexborNode) -> list[LexborNode]:
         links = (link for link in around.css("a[href]") if _is_to_section(link, doc))
-        near = [link for link in links if _is_beside(link, around, doc)]
-        if len({squash(link.text()) for link in near}) > _BESIDE:
-            break
-        for link in near:
-            if found := _found(shown(link), "markup", "link beside the heading", doc):
-                return found
-        around = around.parent
-    return None
+        return [link for link in links if _is_beside(link, around, doc)]
+
+    return _beside_heading(doc, near)
 
 
 def from_text(doc: Document) -> Found | None:
     """What stands beside the article's heading, calls itself its category, and is no link."""
-    heading = next((node for node in doc.heads if squash(node.text()) in _titles(doc)), None)
+
+    def near(around: LexborNode) -> list[LexborNode]:
+        named = (node for node in around.css(_CALLED) if _CALLED_SECTION.search(node.attrs["class"] or ""))
+        return [node for node in named if node.css_first("a") is None and _is_named(node, around, doc)]
+
+    return _beside_heading(doc, near)
+
+
+def _beside_heading(doc: Document, near: Callable[[LexborNode], list[LexborNode]]) -> Found | None:
+    """The first section among what is `near` in the elements around the article's heading, where these are few."""
+    heading = next((node for node in doc.heads if squash(node.text()) in own_titles(doc)), None)
     around = heading.parent if heading else None
     for _ in range(_LEVELS):
         if around is None or around.tag in ("body", "html"):
             break
-        named = [node for node in around.css(_CALLED) if _CALLED_SECTION.search(node.attrs["class"] or "")]
-        near = [node for node in named if node.css_first("a") is None and _is_named(node, around, doc)]
-        if len({squash(node.text()) for node in near}) > _BESIDE:
+        nodes = near(around)
+        if len({squash(node.text()) for node in nodes}) > _BESIDE:
             break
-        for node in near:
-            if found := _found(shown(node), "markup", f"{node.tag}.{(node.attrs['class'] or '')[:40]}", doc):
-                return found
+        found = (section(shown(node), "markup", f"{node.tag} beside the heading", doc) for node in nodes)
+        if first := next(filter(None, found), None):
+            return first
         around = around.parent
     return None
 
@@ -196,7 +194,7 @@ def _is_named(node: LexborNode, around: LexborNode, doc: Document) -> bool:
     if text.endswith(":") or field_of(text) or begins(text) or above is None or not _is_beside(node, around, doc):
         return False
     line = tidy(above.text())
-    return len(line) <= len(text) + _NAME or any(title and title in squash(line) for title in _titles(doc))
+    return len(line) <= len(text) + NAME or any(title and title in squash(line) for title in own_titles(doc))
 
 
 def _is_to_section(link: LexborNode, doc: Document) -> bool:
@@ -215,13 +213,13 @@ def _is_to_section(link: LexborNode, doc: Document) -> bool:
     if not slug or f"/{slug}/" not in doc.url:
         return False  # most are not
     path = split_url(place).path
-    return split_url(doc.url).path.startswith(f"{path}/") and _names(tidy(link.text()), unquote(slug))
+    return split_url(doc.url).path.startswith(f"{path}/") and named_by(tidy(link.text()), unquote(slug))
 
 
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
     """Whether a link is a name alone, in no menu, other article's teaser or sentence within `around`."""
     text = tidy(link.text())
-    above = link.parent if _is_name(text) and stays(link, doc) and not is_home(link) else None
+    above = link.parent if is_name(text) and stays(link, doc) and not is_home(link) else None
     while above is not None and above.mem_id != around.mem_id:
         get = above.attributes.get
         if above.tag in ("nav", "aside") or _APART.search(f"{get('class') or ''} {get('id') or ''}"):
@@ -230,10 +228,6 @@ def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
             return False
         above = above.parent
     return above is not None
-
-
-def _is_name(text: str) -> bool:
-    return len(text) <= _NAME and not text.startswith("#") and any(map(str.isalpha, text))
 
 
 @functools.cache
@@ -256,38 +250,10 @@ def from_classes(doc: Document) -> Found | None:
     for slug in _CATEGORY.findall(own[0])[:_POSTS]:
         if slug.replace("-", " ") in table("metadata.toml")["no_sections"]:
             continue
-        printed = _name_of(slug, _links_to(slug, doc), doc)
-        if printed and (found := _found(printed, "markup", "post class", doc)):
+        printed = name_of(slug, links_to(slug, doc), doc)
+        if printed and (found := section(printed, "markup", "post class", doc)):
             return found
     return None
-
-
-def _links_to(slug: str, doc: Document) -> list[LexborNode]:
-    return doc.tree.css(f"a[href*='{slug}']")  # a slug has no sign that a selector would read
-
-
-def _name_of(place: str, links: list[LexborNode], doc: Document) -> str | None:
-    """What most of the links to a section print.
-
-    `place` is the section's path, or its last part: "/sport/ferries", "ferries".
-    """
-    texts: Counter[str] = Counter()
-    slug = place.rpartition("/")[2]
-    for node in links:
-        path = unquote(split_url(node.attributes.get("href") or "").path).rstrip("/")
-        if (path == place or path.rpartition("/")[2] == place) and stays(node, doc):
-            texts[tidy(shown(node)).strip(_EDGE + _SIGNS)] += 1
-    fit = [text for text in texts if _names(text, slug) and _is_section(text, doc)]
-    return min(fit, key=lambda text: (squash(text) != squash(slug), -texts[text]), default=None)
-
-
-def _names(text: str, slug: str) -> bool:
-    """Whether a link's text is a section's name and no call: it has a word of the slug, few others, and lower case."""
-    if not 2 <= len(text) <= _NAME or (text.isupper() and len(text) > _ACRONYM):
-        return False
-    words, parts = [squash(word) for word in text.split()], [squash(part) for part in slug.split("-")]
-    alike = any(word[:_STEM] == part[:_STEM] for word in words for part in parts if len(word) >= _STEM)
-    return squash(text) == squash(slug) or (alike and len(words) <= len(parts) + 1)
 
 
 STEPS: tuple[Step, ...] = (
@@ -303,79 +269,8 @@ STEPS: tuple[Step, ...] = (
 )
 
 
-def _found(text: str | None, source: Any, path: str, doc: Document) -> Found | None:
-    for part in _parts(tidy(text)):
-        value = part.strip(_EDGE)
-        if _is_section(value, doc):
-            return Found(_printed(value, source, doc), source, text or "", path)
-    return None
-
-
-def _parts(text: str) -> list[str]:
-    """A section, or the several that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
-    parts = _COMMA.split(text)
-    joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
-    trail = len(parts) > 1 and parts[0].strip().casefold() in table("metadata.toml")["no_sections"]  # "Home, Garden"
-    return parts if joined or trail or (len(parts) > 2 and not _AND.search(parts[-1])) else [text]
-
-
-def _is_section(value: str, doc: Document) -> bool:
-    if not value or len(value) > _LONGEST or value.startswith(("http://", "https://")):
-        return False
-    if any(sign in value for sign in ("{{", "@", "_")):  # a template, a mail address, a machine's name ("news_world")
-        return False
-    if _DAY.search(value) or _is_date(value, doc) or value.casefold().removeprefix("www.") == doc.host:
-        return False
-    if value.casefold() in table("metadata.toml")["no_sections"] or squash(value) in _titles(doc):
-        return False
-    part = len(value.split()) > _HOST_WORDS  # "Tennis" is a section of tennisnews.example
-    return not is_site(value, site_names(doc), host_label(doc), part)
-
-
-def _is_date(value: str, doc: Document) -> bool:
-    """Whether a text has a whole date, as a step that leads to a day's archive has, or the line of a teaser."""
-    when = datekinds.read(doc, value) if sum(map(str.isdigit, value)) > 4 else None
-    return when is not None and when.date is not None
-
-
-def _printed(value: str, source: Any, doc: Document) -> str:
-    """A section named as data do ("local-news"), in the form in which a link of the page prints it."""
-    slug = value.replace(" ", "-")
-    if source not in ("json-ld", "meta") or not _SLUG.fullmatch(slug):
-        return value
-    if spelt := _spelling(slug, _links_to(slug, doc)):
-        return spelt
-    piece = _piece(slug, doc) if value.islower() else None
-    return piece if piece and not (piece.isupper() and len(piece) > _ACRONYM) else value
-
-
-def _spelling(slug: str, links: list[LexborNode]) -> str | None:
-    """The slug's own words as one of the links prints them."""
-    key = squash(slug)
-    texts = (_AROUND.sub("", tidy(node.text())) for node in links)
-    return next((text for text in texts if squash(text) == key and not text.isupper()), None)
-
-
-def _piece(slug: str, doc: Document) -> str | None:
-    """The slug's own words as a text of the page that is nothing else, best in small letters with a capital."""
-    key = squash(slug)
-    near = (piece for piece in doc.pieces if 0 <= len(piece) - len(slug) <= _SIGNS_AROUND)
-    fit = (_AROUND.sub("", piece) for piece in near if squash(piece) == key)
-    return min(fit, key=lambda text: (text.isupper(), text.islower()), default=None)
-
-
-def _titles(doc: Document) -> frozenset[str]:
-    """What the page's own headline is called, squashed: some systems fill the section with it."""
-    known = doc.memo.get("own_titles")
-    if not isinstance(known, frozenset):
-        texts = (doc.title, (doc.first_meta("og:title") or ("", ""))[1], jsonld.text(doc.article_data.get("headline")))
-        own = headline(doc)
-        known = doc.memo["own_titles"] = frozenset(squash(text) for text in (*texts, own and own.value) if text)
-    return known
-
-
 def _first(texts: Iterable[str | None], source: Any, path: str, doc: Document) -> Found | None:
-    return next((found for text in texts if text and (found := _found(text, source, path, doc))), None)
+    return next((found for text in texts if text and (found := section(text, source, path, doc))), None)
 
 
 def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Found | None:
@@ -388,6 +283,6 @@ def _last_crumb(crumbs: list[str], source: Any, path: str, doc: Document) -> Fou
         key, parts = squash(crumb), crumb.split()
         own = key and (key in (heading, slug) or (len(key) > 15 and (title.startswith(key) or key in heading)))
         own = own or (len(parts) > _FEW_WORDS and words.issuperset(map(squash, parts)))  # the heading, shortened
-        if not own and (found := _found(_BACK.sub("", crumb), source, path, doc)):
+        if not own and (found := section(_BACK.sub("", crumb), source, path, doc)):
             return found
     return None

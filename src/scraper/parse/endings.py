@@ -74,7 +74,7 @@ def _announces(text: str) -> bool:
 
 @cache
 def _more() -> frozenset[str]:
-    return frozenset(table("boilerplate.toml")["cues"]["more"])
+    return frozenset(word.casefold() for word in table("boilerplate.toml")["cues"]["more"])
 
 
 def _introduces(text: str) -> bool:

@@ -33,6 +33,7 @@ _SENTENCE = 5  # words of a tag that may be the headline again
 _FEW = 3  # tags that may be the headline's words
 _LIST, _SHARE = 8, 0.4  # keywords of a list that may be the site's; the share of an article's own that its text has
 _PARAGRAPHS, _PROSE = 250, 300  # paragraphs and characters of them that tell
+_HASHES = ("#", "\uff03")
 _WORD = re.compile(r"\w{3,}")
 _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)  # an address that was written as a part of another
 _SLUG = re.compile(r"\d{3}|[^/_-][_-][^/_-]+[_-][^/_-]")  # an id or some words: an article's
@@ -44,7 +45,7 @@ _MAX_LINE = 20  # tags; more is a cloud
 _ITEMS = frozenset(("li", "span", "b", "strong", "i", "em"))
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
-_MORE = re.compile(r"read-?more", re.IGNORECASE)
+_NO_TAGS = re.compile(r"read-?more|(?<!\S)taxonomy-category(?!\S)", re.IGNORECASE)  # classes around a link
 _MARGIN = re.compile(
     r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
     r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
@@ -84,8 +85,9 @@ def tags_from_markup(doc: Document) -> Found | None:
     """WordPress marks its tags so, and its sections as both: those are no tags."""
     nodes = doc.tree.css("a[rel~='tag']")[:_MAX_TAGS]
     nodes = [node for node in nodes if "category" not in (node.attributes.get("rel") or "").split()]
+    # WordPress's blocks mark a section with the same word as a tag, and say which it is around the links.
     # Drupal marks so what leads from a teaser to its article; and teasers carry their own tags.
-    nodes = [node for node in nodes if not _MORE.search((node.parent and node.parent.attributes.get("class")) or "")]
+    nodes = [node for node in nodes if not _NO_TAGS.search((node.parent and node.parent.attributes.get("class")) or "")]
     own = [node for node in nodes if not _in_margin(node, doc)]
     texts = [node.text() for node in own or nodes]
     return _tags(doc, texts, "markup", "a[rel=tag]", split=False)
@@ -95,11 +97,12 @@ def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
     longest = max(map(len, _labels())) + 3  # with a colon and blanks
     labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
+    hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
     # Class names that are made up ("sc-4b0aaa-0") say nothing: there the links alone tell.
-    if not labelled and not _TAGGED.search(doc.class_words) and not _tag_link().search(doc.html):
+    if not labelled and not hashed and not _TAGGED.search(doc.class_words) and not _tag_link().search(doc.html):
         return None
     seen: set[int] = set()
-    for link in doc.anchors if labelled else filter(_is_tag_link, doc.anchors):
+    for link in doc.anchors if labelled else filter(_is_tag if hashed else _is_tag_link, doc.anchors):
         item = _above_items(link)
         if item is None or item.mem_id in seen:
             continue
@@ -146,7 +149,7 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     # What is no label may be the line's date or the headline above it, but another list's title elsewhere.
     own = not any(map(str.isalpha, head)) or any(map(str.isdigit, head)) or squash(head) in squash(doc.title)
     own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
-    if not _is_label(head) and not (own and len(links) > 1 and all(map(_is_tag_link, links))):
+    if not _is_label(head) and not (own and len(links) > 1 and all(map(_is_tag, links))):
         return []
     return [text for text, node in zip(texts, links, strict=True) if _stays(node, doc)]
 
@@ -173,13 +176,18 @@ def _is_tag_link(link: LexborNode) -> bool:
     return tag_page().search(link.attributes["href"] or "") is not None
 
 
+def _is_tag(link: LexborNode) -> bool:
+    """Whether a link is a tag by where it leads, or by the sign in front of it: "#Bridges"."""
+    return _is_tag_link(link) or _text(link).startswith(_HASHES)
+
+
 def _is_label(text: str) -> bool:
     return text.strip(" :：#").casefold() in _labels()
 
 
 @functools.cache
 def _labels() -> frozenset[str]:
-    return frozenset(table("metadata.toml")["tag_labels"])
+    return frozenset(label.casefold() for label in table("metadata.toml")["tag_labels"])
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found, Source
-from scraper.parse import jsonld
+from scraper.parse import datekinds, datetext, jsonld
 from scraper.parse.document import Document
 from scraper.parse.headings import (
     LONGEST,
@@ -100,9 +100,17 @@ def _title(doc: Document, names: frozenset[str], raw: str, path: str) -> Title |
     known: dict[str, tuple[str, str]] = doc.memo.setdefault("headline_texts", {})  # most pages say one text three times
     if raw not in known:
         text = "" if "{{" in raw else _without_section(without_site(raw, doc, names), doc)[:LONGEST]
+        text = _without_day(text, doc) if text[-4:].isdigit() else text
         known[raw] = text, "" if is_site(text, names, host_label(doc)) else squash(text)
     text, key = known[raw]
     return Title(text, key, raw, path) if key else None
+
+
+def _without_day(text: str, doc: Document) -> str:
+    """`text` without a day at its end that a system put there: "Bridge opens - 17 November 2022"."""
+    head, dash, last = text.rpartition(" - ")
+    when = datekinds.read(doc, last) if dash and is_sentence(head) and not is_printed(text, doc) else None
+    return head.rstrip() if when and when.date and datetext.is_bare(last) else text
 
 
 def _without_section(text: str, doc: Document) -> str:

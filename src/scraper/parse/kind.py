@@ -19,6 +19,7 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import datekinds, jsonld, measure, walls
 from scraper.parse.document import Document
+from scraper.parse.headings import is_sentence
 from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
@@ -31,6 +32,7 @@ _TEMPLATES = ("id", "data-template", "data-pageapp")  # in which systems name th
 _LINKS = 1000  # of a page are weighed
 _TEXTS, _BREAKS, _LONG = 200, 500, 120  # paragraphs and breaks that are looked at; characters of prose
 _IN_LINE = ("-text", "br", "b", "strong", "i", "em", "span", "font")
+_HEADLINE, _BELOW = 25, 4  # letters of a link that is a headline; such links below the address of a section
 _LINES, _LINE = 200, 80  # lines that are read as dates, and the characters of one
 
 
@@ -260,6 +262,9 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
     listed = _is_index(doc, seen) if not seen.get("type_article") else False
     if listed or (not told and (seen.get("section_page") or _is_archive(doc))):
         return Found("listing", "markup", doc.url, "url")
+    # A section is called by a word or two: "Society".
+    if not told and not stamp.date and not is_sentence(headline or "") and _is_folder(doc):
+        return Found("listing", "markup", doc.url, "links below the address")
     if body or headline:
         return None
     return Found("not_article", "markup", "no headline, no text", "body")
@@ -283,6 +288,25 @@ def _is_index(doc: Document, seen: dict[str, float]) -> bool:
 
 def _path(doc: Document) -> str:
     return _PAGES.sub("", split_url(doc.url)[2].lower().rstrip("/"))
+
+
+def _is_folder(doc: Document) -> bool:
+    """Whether headlines on the page lead to addresses below its own, as those of a section do: "/news/society/48211/".
+
+    Relative ones prove nothing: they may hang on a <base>.
+    """
+    own = split_url(doc.url)
+    place = own.path.rstrip("/") + "/"
+    if len(place) < 3 or own.query:
+        return False
+    below: set[str] = set()
+    for link in doc.anchors[:_LINKS]:
+        href = link.attributes.get("href") or ""
+        if place in href and href.startswith(("/", "http")) and measure.length(link.text().strip()) >= _HEADLINE:
+            parts = split_url(href)
+            if parts.path.startswith(place) and parts.netloc in ("", own.netloc):
+                below.add(parts.path.rstrip("/"))
+    return len(below - {place.rstrip("/")}) >= _BELOW
 
 
 def _is_front(doc: Document) -> bool:

@@ -220,7 +220,7 @@ def _names(pieces: list[Piece]) -> list[str]:
                 new = [n for n in names_of(text, loose) if first is None or (persons([n]) and persons(found))]
                 first = first or (piece if new else None)
                 found += new
-            tied = bool(_TIED.search(text))
+            tied = bool(_TIED.search(text)) and not any(map(str.isdigit, text))  # "18/07/2023, last changed"
     found = [name for name in found if name not in pictured] or found
     return _people(list({name.casefold(): name for name in reversed(found)}.values())[::-1])
 

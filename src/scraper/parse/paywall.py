@@ -22,6 +22,7 @@ _HEAD = 40  # characters, blanks aside, by which a paragraph is found again
 _REST = 800  # characters: what the box says; more is the article, which goes on behind it
 _PROSE = 100  # characters of a paragraph; what a box offers is told in shorter lines, or names its price
 _KEY = 2  # letters by which the lines are sorted
+_CALL = 3  # words of a call to read on, at most; and of a headline, at least
 _MARK = 50  # characters; no mark beside a headline is longer
 _BEHIND, _BEFORE = 9, 3  # pieces behind a headline, and in front of it, where a mark may be
 _TEASERS = frozenset(["a", "li", "nav", "aside", "footer"])
@@ -62,12 +63,24 @@ def says(line: str) -> bool:
 def _judged(doc: Document, at: int, firm: bool) -> Wall | None:
     """The wall at a place, None where what is asked for is something else. `firm`: the line says it by itself."""
     below = " ".join(" ".join(doc.pieces[at : at + _NEXT]).split())[: 2 * _LINE]
+    if not firm and _leads_on(doc, at):
+        return None
     paid = _words("paid").search(below) is not None
     if not (firm or paid or _words("account").search(below)) or _words("other").search(doc.pieces[at]):
         return None
     if firm:
         paid = paid or not _words("account").search(below)
     return Wall(" ".join(doc.pieces[at].split()), paid, at) if _is_own_line(doc, at, firm) else None
+
+
+def _leads_on(doc: Document, at: int) -> bool:
+    """Whether a line of a few words has another article's headline right behind it: "Keep reading", and a link."""
+    if len(doc.pieces[at].split()) > _CALL or at + 1 >= len(doc.pieces):
+        return False
+    node = _node(doc, at + 1)
+    linked = node is not None and any(each.tag == "a" for each in _above(node))
+    text = doc.pieces[at + 1]
+    return linked and len(text.split()) >= _CALL and not any(_words(name).search(text) for name in ("paid", "account"))
 
 
 def _is_own_line(doc: Document, at: int, firm: bool) -> bool:

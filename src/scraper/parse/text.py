@@ -10,6 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 # Category Cc but for the blanks that str.split() takes, and the noncharacters and surrogates that JSON readers reject.
 _UNWANTED = re.compile("[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff]")
 
+# Between letters they part words or tie signs; at a text's ends they are what an editor's program left there.
+_UNSEEN = " \u00ad\u200b\u200c\u200d\u200e\u200f\u2060"
+
 
 def fold(text: str) -> str:
     """`text` for comparison without case; the Turkish "İ" is an "i", not one with a loose dot.
@@ -31,6 +34,7 @@ def clean(text: str) -> str:
             # U+001C..U+001F and U+0085 were blanks to split(); lone surrogates become U+FFFD, the rest goes.
             text = _UNWANTED.sub(lambda m: "\ufffd" if "\ud800" <= m[0] <= "\udfff" else "", text)
             text = " ".join(text.split())  # what went may have stood between blanks
+            text = text.strip(_UNSEEN)
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
