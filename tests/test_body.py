@@ -19,6 +19,7 @@ from scraper.parse.blocks import Block, Context, read, words
 from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
 from scraper.parse.relations import Parts, relate
+from scraper.parse.standfirst import standfirst
 from scraper.parse.survey import Survey
 
 _ROWS = Path(__file__).parent / "cases"
@@ -109,7 +110,7 @@ def test_words(text: str, count: int) -> None:
     ],
 )
 def test_summary(html: str, expected: bool) -> None:
-    found = body.summary(document(f"<body>{html}</body>"))
+    found = standfirst(document(f"<body>{html}</body>"))
     assert (found.value == "A sentence that sums the article up." if found else False) is expected
 
 
@@ -189,7 +190,7 @@ def test_any_markup_is_read(parts: list[str]) -> None:
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_read(raw: bytes) -> None:  # C45
     doc = document(raw)
-    body.summary(doc)
+    standfirst(doc)
     body.body(doc, None)
 
 

@@ -12,17 +12,15 @@ from selectolax.lexbor import LexborNode
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import byline, islands, jsonld, paywall, prune
+from scraper.parse import islands, jsonld, paywall, prune
 from scraper.parse.access import THIN, declared
 from scraper.parse.beginnings import without_head
 from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
-from scraper.parse.classnames import names
 from scraper.parse.document import Document
 from scraper.parse.endings import without_comments, without_end
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
-from scraper.parse.sitename import squash
 from scraper.parse.survey import Evidence
 from scraper.parse.text import clean, fold, one_of
 from scraper.parse.traits import GROUPS, HEADING
@@ -40,8 +38,6 @@ _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 _NUMBERED = re.compile(r"[(\[]?([^\W\d_]{1,12})\.?\s?\d{1,3}(?:[.-]\d+)?[a-z]?(?:[.:|]\s|：|\s[–—-]\s)")  # "Fig. 3: "
 _STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
-_STANDFIRST = 700  # characters; a longer "intro" is the article itself
-_BESIDE, _NOT_LEAD = 60, frozenset(["meta", "byline", "share"])  # characters and kinds of what may end its element
 _NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
 _QUOTES = frozenset(["<blockquote>", "<aside>", "<figure>"])
 _PULLED = 24  # characters; fewer are said again by chance
@@ -149,7 +145,7 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
         return None
     title = prune.title_of(page, headline)
     core, mass = prune.container(page, title)
-    path = _path(core)
+    path = path_of(core)
     blocks, context = read(core, title, mass)
     blocks = [block for block in blocks if any(map(str.isalnum, block.text)) and not _is_furniture(block)]
     return (blocks, context, evidence, path) if blocks else None
@@ -158,7 +154,7 @@ def gather(doc: Document, headline: str | None) -> tuple[list[Block], Context, E
 def _is_furniture(block: Block) -> bool:
     """Whether a line is one that sites print on every page, a system's error, or a picture's or a film's caption."""
     text = block.text
-    if (text[-1].isdigit() and _PHP.match(text)) or _is_caption(text) or _is_numbered(block) or _names_media(block):
+    if (text[-1].isdigit() and _PHP.match(text)) or is_caption(text) or _is_numbered(block) or _names_media(block):
         return True
     if (text[0] == "[" and _SHORTCODE.match(text)) or (text.startswith("The ") and _FEED.match(text)):
         return True
@@ -180,7 +176,7 @@ def _names_media(block: Block) -> bool:
     return block.links * 2 > len(block.text) and block.text.rstrip(".").endswith(" Vimeo")
 
 
-def _is_caption(text: str) -> bool:
+def is_caption(text: str) -> bool:
     """Whether a text ends with who took a picture."""
     start = len(text) - _TAIL
     if len(text) <= prune.CAPTION and (text.endswith(_credited()) or (len(text) < _LINE and _signed().match(text))):
@@ -205,7 +201,7 @@ def _is_label(text: str) -> bool:
     if text[0] in ",;" or fold(text.strip(EDGES)) in _lines() or paywall.says(text):
         return True
     without = _COUNT.sub("", text, count=1)
-    return without != text and fold(without.strip(EDGES)) in table("boilerplate.toml")["counters"]["words"]
+    return without != text and fold(without.strip(EDGES)) in _counters()
 
 
 def _may_ask(texts: list[str]) -> bool:
@@ -259,6 +255,11 @@ def _following(name: str) -> re.Pattern[str]:
 
 
 @cache
+def _counters() -> frozenset[str]:
+    return frozenset(map(fold, table("boilerplate.toml")["counters"]["words"]))
+
+
+@cache
 def _lines() -> frozenset[str]:
     labels = (fold(line) for lines in table("boilerplate.toml")["lines"].values() for line in lines)
     return paywall.marked_lines().union(labels)
@@ -306,7 +307,7 @@ def _stock(short: bool) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _path(node: LexborNode) -> str:
+def path_of(node: LexborNode) -> str:
     """A name for people: "div.entry-content"."""
     look = (node.attributes.get("class") or "").split()
     name = node.attributes.get("id")
@@ -345,53 +346,3 @@ def _from_islands(doc: Document, headline: str | None) -> Found | None:
         best = inner.value if inner else ""
     lines = [line for part in best.splitlines() if (line := clean(part))]
     return Found("\n\n".join(lines), "markup", lines[0], "script data") if sum(map(len, lines)) > THIN else None
-
-
-def summary(doc: Document) -> Found | None:
-    """The standfirst: the text right under the headline whose element is named as one. None where none is marked."""
-    heads = [head for head in doc.heads[:12] if clean(head.text()) == doc.headline]
-    key = squash(doc.headline or "")  # a heading may have a kicker, a day, a mark beside its headline
-    heads = heads or [head for head in doc.h1s[:12] if key and key in squash(head.text())] or doc.h1s[:1]
-    below = (node for head in heads[:3] for node in _below(head))
-    for node in below:
-        if "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description":
-            text = _lines_of(node)
-            ours = 20 < len(text) < _STANDFIRST and not byline.whole(text) and not _is_caption(text)
-            if ours and not _is_gadget(node, len(text)):
-                return Found(text, "markup", text, _path(node))
-    return None
-
-
-def _lines_of(node: LexborNode) -> str:
-    """An element's text, with a blank between paragraphs that touch, but for a day and a byline that end it."""
-    text, apart = clean(node.text()), clean(" ".join(part.text() for part in node.css("p, li")))
-    text = apart if apart.replace(" ", "") == text.replace(" ", "") else text
-    parts = node.css("time, [class]")
-    for part in (*parts, *reversed(parts)):  # the whole line first, then its parts from the end
-        beside = clean(part.text())
-        if len(beside) < _BESIDE and (part.tag == "time" or not _NOT_LEAD.isdisjoint(names(part)[0])):
-            text = text.removesuffix(beside).rstrip()
-    return text
-
-
-def _is_gadget(node: LexborNode, size: int) -> bool:
-    """Whether the element shows a picture or works: its text is a caption, a script, or mostly links to share by."""
-    if node.tag == "figure" or not names(node)[0].isdisjoint(("media", "caption")):
-        return True
-    captions = sum(len(part.text(strip=True)) for part in node.css("[class]") if "caption" in names(part)[0])
-    links = max(captions, sum(len(link.text(strip=True)) for link in node.css("a")))
-    return node.css_first("script, style, figure, img, picture, video") is not None or 2 * links > size
-
-
-def _below(head: LexborNode) -> Iterator[LexborNode]:
-    """The elements that follow a headline closely: its next siblings, and those of the elements around it."""
-    around: LexborNode | None = head
-    for _ in range(3):
-        node = around.next if around is not None else None
-        for _ in range(8):
-            if node is None:
-                break
-            if node.is_element_node:
-                yield node
-            node = node.next
-        around = around.parent if around is not None else None

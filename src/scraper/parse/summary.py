@@ -9,11 +9,12 @@ from dataclasses import replace
 
 from scraper.data import table
 from scraper.model import Found
-from scraper.parse import body, jsonld
+from scraper.parse import jsonld
 from scraper.parse.beginnings import head_lines
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 from scraper.parse.sitename import host_label, runs, site_names, squash
+from scraper.parse.standfirst import standfirst
 from scraper.parse.text import clean
 
 _LONGEST = 700  # characters; a longer description is the article itself
@@ -117,4 +118,4 @@ def _told_of_site(doc: Document) -> list[str]:
     return [*told, doc.memo.get("tagline", "")]
 
 
-STEPS: tuple[Step, ...] = (body.summary, from_jsonld, from_meta)
+STEPS: tuple[Step, ...] = (standfirst, from_jsonld, from_meta)
