@@ -92,6 +92,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     free = access.is_declared_free(doc)
     walls, marked = ([], False) if free else (paywall.find(doc), paywall.is_marked(doc))
     described = climb_all(doc, (site.from_site("summary"), *summary.STEPS))
+    doc.memo["authors"] = found["authors"][0].value if found["authors"] else ()
     found["body"] = _own_text(doc) or _without(described, body.body(doc, doc.headline))
     text, wall = paywall.cut(doc, found["body"][0].value, walls) if found["body"] else (None, None)
     if text and wall and found["body"][0].source != "site":

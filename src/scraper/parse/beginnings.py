@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 
 from scraper.parse import byline, datekinds, datetext
 from scraper.parse.document import Document
+from scraper.parse.text import fold
 
 _DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
 _FRONT = 40  # short lines right in front of it that are looked at
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _CLOCK = re.compile(r"(?<![\d.,$€£¥])(?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d)")  # in a line without a year: "12.1. klo 8.04"
 _SEAMS = re.compile(r"\s*(?:[|/·•]|,(?!\d)|\s[–—-]\s)\s*")  # within a line: "Springfield, 6 July 2021"
+_AROUND = " .:–—-*•()[]"
 _PLACE = 4  # words of what stands beside the date
 
 
@@ -22,8 +25,8 @@ def without_head(doc: Document, texts: list[str]) -> list[str]:
     rest = texts[first + 1 :]
     count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
     start = max(0, first - _FRONT)
-    front = [text for text in texts[start:first] if not byline.whole(text)]
-    between = [text for text in rest[:count] if not byline.whole(text)]
+    front = [text for text in texts[start:first] if not is_byline(doc, text)]
+    between = [text for text in rest[:count] if not is_byline(doc, text)]
     dated = [text for text in (*front, *between) if is_dateline(doc, text)]
     if dated:
         short = (text for text in rest[count:] if len(text) <= _DATELINE)
@@ -32,6 +35,12 @@ def without_head(doc: Document, texts: list[str]) -> list[str]:
         front, between = ([text for text in lines if text not in dated] for lines in (front, between))
     doc.memo["head_lines"] = [text for text in texts[start:first] if text not in front]
     return texts[:start] + front + texts[first : first + 1] + between + rest[count:]
+
+
+def is_byline(doc: Document, text: str) -> bool:
+    """Whether a line is a byline, or nothing but a name that is known to be an author's: "(Ada Lind)"."""
+    authors: Sequence[str] = doc.memo.get("authors", ())
+    return byline.whole(text) or (len(text) <= _DATELINE and fold(text.strip(_AROUND)) in map(fold, authors))
 
 
 def head_lines(doc: Document) -> list[str]:

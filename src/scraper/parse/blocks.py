@@ -134,6 +134,7 @@ class Context:
     own: frozenset[str]  # kinds of this element alone
     look: str  # its class attribute
     parent: Context | None
+    leads: bool = False  # whether all of it is a link to another page, as a card is
 
 
 @dataclass(slots=True)
@@ -251,7 +252,7 @@ class _Walk:
         above = context.above | own if own else context.above
         if tag in _MARKED and not (tag == "figure" and _holds(child, _SAYS) and not _holds(child, _SHOWS)):
             above |= _MARKED[tag]
-        inner = Context(key, tag, above, own, look, context)
+        inner = Context(key, tag, above, own, look, context, context.leads or (tag == "a" and _leaves(child)))
         if key == self._core:
             self.core = inner
         return self._frame(child, inner)
@@ -282,6 +283,12 @@ def _lines(text: str) -> tuple[str, ...]:
     lines = tuple(line for part in text.split(BREAK) if (line := clean(part)))
     long = sum([len(line) >= _LONG and line[-1] in _STOPS for line in lines])
     return lines if len(lines) >= _LINES and 2 * long >= len(lines) else ()
+
+
+def _leaves(link: LexborNode) -> bool:
+    """Whether a link goes to another page; an anchor that nobody closed goes nowhere, and may hold the article."""
+    target = link.attrs.get("href") or "#"
+    return target[0] != "#"
 
 
 def _rank(node: LexborNode) -> str:

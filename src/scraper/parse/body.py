@@ -18,7 +18,7 @@ from scraper.parse.beginnings import without_head
 from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
 from scraper.parse.document import Document
-from scraper.parse.endings import without_comments, without_end
+from scraper.parse.endings import without_cards, without_comments, without_end
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
@@ -29,7 +29,9 @@ _DATA_BODY = 300  # characters of articleBody below which it is a teaser
 _PREVIEW = 3000  # characters; more is no preview
 _STOCK = 200  # characters; no stock line is longer
 _LETTERS, _LEAST = 4, 2  # by which they are looked up: those in Chinese begin with two
-_LINE = 50
+_LINE, _LABEL = 50, 60  # characters; no label of the table is longer
+# Over each entry of a live blog: when it was posted, and by whom: "21:22Frances Watkins", "18:16 (IST), Oct 02".
+_STAMP = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]m)?\s*(?:\(?[A-Z]{2,4}\)?[^.!?]{0,16}|[^\d.!?]{0,30})", re.IGNORECASE)
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]".
 _SHORTCODE = re.compile(r"\[/?[A-Za-z][\w-]*(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\])$")
@@ -74,14 +76,18 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
-    jumps = contents(blocks) | leads(blocks, evidence.news)
+    live = "LiveBlogPosting" in jsonld.types(doc.article_data)
+    jumps = contents(blocks) | leads(blocks, evidence.news or live)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
-    shown = without_comments(without_boxes([block for block in marked if block.text != headline], core))
+    marked = (block for block in marked if not (live and _STAMP.fullmatch(block.text)))
+    free = without_boxes([block for block in marked if block.text != headline], core)
+    shown = without_cards(without_comments(free))
     if all(GROUPS.get(block.tag) == HEADING for block in shown):  # of boxes beside an article that has no text
         return None
     left_out = _captions(doc, shown) | _pullquotes(shown)
     told = (block for block in shown if block.text not in left_out)
-    texts = list(_without_repeats(text for block in told for text in block.lines or (block.text,)))
+    lines = (text for block in told for text in block.lines or (block.text,))
+    texts = list(_without_repeats(text for text in lines if any(map(str.isalnum, text))))
     asked = _may_ask(texts)
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
     kept = without_end(doc, without_head(doc, kept))
@@ -196,7 +202,7 @@ def _is_label(text: str) -> bool:
 
     Or what is left of a line whose name was read as a label: ", Springfield".
     """
-    if len(text) >= _LINE:
+    if len(text) >= _LABEL:
         return False
     if text[0] in ",;" or fold(text.strip(EDGES)) in _lines() or paywall.says(text):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from scraper.parse.access import THIN
 from scraper.parse.blocks import Block, Context
 
 _NUMBERING = 4  # characters in front of a link: "12. "
@@ -11,24 +12,63 @@ _NUMBERING = 4  # characters in front of a link: "12. "
 _DISCLAIMER = re.compile(
     r"(?<![\w-])(?!(?:has|no|is|with)-)[\w-]*(?:disclaimer|(?:affiliate|advertis\w*)[-_]*disclosure)", re.IGNORECASE
 )
+# Names of boxes about the author: "author-description", "elementor-author-box__bio".
+_AUTHOR = re.compile(
+    r"(?<![a-z])(?:author|autor|writer)s?[-_]{1,2}(?:box|bio|biography|desc|description|card|info)(?![a-z])"
+    r"|(?<![a-z])about[-_]?(?:the[-_]?)?(?:author|autor|writer)(?![a-z])",
+    re.IGNORECASE,
+)
+
+_CONSENT = re.compile(r"(?<!no-)(?:cookie|consent|gdpr|onetrust)", re.IGNORECASE)  # "cookie_text"
 
 
 def without_boxes(blocks: list[Block], core: Context) -> list[Block]:
     """`blocks` without those in boxes to sign up by and in disclaimers; all where that is most of the text, since what
-    is printed at length is the article, whatever its elements are called.
+    is printed at length is the article, whatever its elements are called. A box about the author may be longer yet.
     """
+    known: dict[int, bool] = {}
+    rest = [block for block in blocks if not _is_about_author(block, core, known)]
+    blocks = rest if sum(len(block.text) for block in rest) > THIN else blocks
     free = [block for block in blocks if not _is_boxed(block, core)]
     return free if 2 * sum(len(block.text) for block in free) > sum(len(block.text) for block in blocks) else blocks
 
 
 def _is_boxed(block: Block, core: Context) -> bool:
-    """Whether a block stands in a box named for signing up, not for those who have; or it or its parent is named for a
-    disclaimer, as the article's own element may be for having one.
+    """Whether a block stands in a box named for signing up, not for those who have, or for cookies; or it or its parent
+    is named for a disclaimer, as the article's own element may be for having one.
     """
+    if "notice" in block.context.above and _is_about_cookies(block.context):
+        return True
     if "signup" in block.context.above and _is_in_signup(block.context):
         return True
     looks = (block.look, block.context.look if block.context is not core else "")
     return any("discl" in look.lower() and _DISCLAIMER.search(look) for look in looks)
+
+
+def _is_about_cookies(context: Context | None) -> bool:
+    """Whether an element on the way up is named for asking to store cookies."""
+    while context is not None:
+        if "notice" in context.own and _CONSENT.search(context.look):
+            return True
+        context = context.parent
+    return False
+
+
+def _is_about_author(block: Block, core: Context, known: dict[int, bool]) -> bool:
+    """Whether a block, or an element around it within the article's own, is named for telling who wrote it.
+
+    `known` holds what was found of elements, by their keys.
+    """
+    if _AUTHOR.search(block.look):
+        return True
+    way, context = [], block.context
+    while context.key not in known and context is not core and context.parent is not None:
+        way.append(context)
+        context = context.parent
+    found = known.get(context.key, False)
+    for each in reversed(way):
+        found = known[each.key] = found or _AUTHOR.search(each.look) is not None
+    return found
 
 
 def _is_in_signup(context: Context | None) -> bool:

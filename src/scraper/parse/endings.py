@@ -6,9 +6,8 @@ import re
 from functools import cache
 
 from scraper.data import table
-from scraper.parse import byline
 from scraper.parse.access import THIN
-from scraper.parse.beginnings import is_dateline
+from scraper.parse.beginnings import is_byline, is_dateline
 from scraper.parse.blocks import Block
 from scraper.parse.document import Document
 from scraper.parse.text import fold
@@ -35,6 +34,18 @@ def without_comments(blocks: list[Block]) -> list[Block]:
             kept.append(block)
             size += len(block.text)
     return kept
+
+
+def without_cards(blocks: list[Block]) -> list[Block]:
+    """`blocks` without last ones that are links to other pages as a whole, and the headings over them: cards hold
+    paragraphs, whose links are not seen in themselves.
+    """
+    end = len(blocks)
+    while end and blocks[end - 1].context.leads:
+        end -= 1
+    while 0 < end < len(blocks) and _HEADING.fullmatch(blocks[end - 1].tag):
+        end -= 1
+    return blocks[:end] or blocks
 
 
 def _is_over_comments(text: str) -> bool:
@@ -64,7 +75,7 @@ def _is_last_line(doc: Document, text: str) -> bool:
     """Whether a line behind the text is the article's date, or that of its change, or who signs it: "- By Ada Lind"."""
     if len(text) > _DATED:
         return False
-    return is_dateline(doc, text) or byline.whole(text.lstrip(_EDGES)) or _SIGNED.fullmatch(text) is not None
+    return is_dateline(doc, text) or is_byline(doc, text.lstrip(_EDGES)) or _SIGNED.fullmatch(text) is not None
 
 
 def _announces(text: str) -> bool:

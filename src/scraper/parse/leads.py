@@ -14,6 +14,7 @@ _LONGEST = 250  # characters of a line that leads on
 _LABEL = 50  # of the words in front of the link
 _SLACK = 4  # of marks around a link
 _BEHIND = 6  # links behind a line of nothing but such words
+_STOPS = frozenset(".!…。！۔।")
 _SEAM = re.compile(r"\s*[:：៖|»>\]】–—]\s*|\s+-\s+")
 
 
@@ -22,16 +23,18 @@ def leads(blocks: list[Block], news: bool) -> set[int]:
     "See also: LINK" as a part of their text.
     """
     words = _words(news)
-    found, behind = set[int](), 0
+    found, behind, box = set[int](), 0, 0
     for i, block in enumerate(blocks):
         linked = len(block.text) < _LONGEST and block.tag != "tr"
         if linked and _is_label(block.text, words):
-            behind = 0 if block.tag[0] == "h" else _BEHIND
+            behind, box = (0, block.context.key) if block.tag[0] == "h" else (_BEHIND, 0)
         elif behind and linked and block.links and block.links + _SLACK >= len(block.text):
             found.add(i)
             behind -= 1
+        elif block.context.key == box and linked and block.links and block.text[-1] not in _STOPS:
+            found.add(i)  # with its kicker or its date
         else:
-            behind = 0
+            behind = box = 0
             if linked and block.links and block.tag != "li" and _is_lead(block, words):
                 found.add(i)
     return found
