@@ -49,6 +49,7 @@ def _read(match: re.Match[str], line: Line, tables: Words, language: str | None)
     turning = None
     if offset is None and (language or "").lower().startswith("en") and (after := tables.zone.match(line.text, end)):
         turning = tables.turning.get(after[5] or "")
+        end = after.end() if turning else end  # in "12:36 p.m. ET July 6" nothing parts time and date
     return Clock(start, end, moment[0], moment[1], offset, dotted=not sure, zone=turning)
 
 

@@ -26,6 +26,8 @@ _UPDATED = re.compile("updated?")
 _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
 _HEADS = ("h1", "h2", "h3")
 _HEADINGS = ", ".join(_HEADS)
+_AMERICAN = frozenset(("gov", "mil", "edu", "us"))  # ends of addresses; their templates say "en"
+_PM = re.compile(r"\d\s?[ap]m\b", re.IGNORECASE)
 _UP = 3  # elements and neighbours looked at for the words in front of a date
 _TIME = 24  # characters of a line that is a time
 _NOUGHT = re.compile(r"0?0:00")  # where a player's sound begins
@@ -84,13 +86,20 @@ def read_data(doc: Document, text: str) -> When | None:
     if when is None or when.date is not None or not when.issues:
         return when
     told = read(doc, text)
-    return told if told is not None and told.date is not None and told.calendar != "gregorian" else when
+    if told is None or told.date is None:
+        return when
+    # "06.07.2021 12:36" and "07/06/2021" are what people of the page's language write.
+    # A program that writes PM is American, whatever the page's language.
+    plain = when.issues == ("date-ambiguous",) and ((_language(doc) or "")[:2] == "en" or not _PM.search(text))
+    return told if told.calendar != "gregorian" or plain else when
 
 
 def _language(doc: Document) -> str | None:
     """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked."""
     language = doc.language
     country = doc.host.rpartition(".")[2]
+    if country in _AMERICAN and (language or "").lower() == "en":
+        return "en-US"
     if datetext.writes_day_first(language, country):
         return f"en-{'GB' if country == 'uk' else country.upper()}"
     return language
@@ -253,6 +262,17 @@ def published_part(doc: Document, text: str) -> str | None:
     changed = marks("changed").search(text)
     told = changed and marks("published").search(text, changed.end())
     return text[told.start() :] if told else None
+
+
+def changed_part(text: str) -> str | None:
+    """What a line that begins with the publication says about a change: "6 July 2021, updated 7 July, 9:00"."""
+    changed = marks("changed").search(text)
+    parted = (
+        changed
+        and any(map(str.isdigit, text[: changed.start()]))
+        and not marks("published").search(text, changed.end())
+    )
+    return text[changed.start() :] if changed and parted else None
 
 
 def changed_at(doc: Document, text: str, clock: time | None) -> bool:

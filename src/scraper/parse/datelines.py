@@ -10,7 +10,7 @@ from datetime import date
 
 from selectolax.lexbor import LexborNode
 
-from scraper.parse import datekinds, datetext
+from scraper.parse import datekinds, datetext, moments
 from scraper.parse.datekinds import Kind, marks, read
 from scraper.parse.dateplaces import above, standing
 from scraper.parse.datetext import When
@@ -25,11 +25,13 @@ _PROSE, _SENTENCES = frozenset(("p", "li", "dd", "figcaption")), 160  # elements
 _INLINE = frozenset(("a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "time", "u"))
 _DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"\w")
+_TO_DIGIT = re.compile(r"^\D+")
 _DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
 _FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
 _LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
 _UP = 3  # elements around a line that are asked whether they name a change
 _SAID = 120  # characters of a line that says "published" with its date
+_INDENT = 5  # times as long may a line be in the source, where its breaks are indented
 _SHORT, _LONG, _ALONE = 80, 300, 30  # characters: a line with a date, a headline, a line that is a date
 _ISLAND = re.compile(
     r"\"(\w{0,30}(?:[dD]ate|[tT]ime|DATE|[dD]t|[aA]t|_at|ublished|reated)\w{0,12})\\?\"\s*:\s*\\?\""
@@ -110,8 +112,11 @@ class _Lines:
             return None
         text = datekinds.published_part(self.doc, text) or text
         when = read(self.doc, text)
-        if when is None or (when.date and when.calendar == "gregorian" and not _year(text, when.date.year)):
-            return None  # "Python 3.6.0 is out"
+        if when is None:
+            return None
+        unsaid = when.date and when.calendar == "gregorian" and not _year(text, when.date.year)
+        if unsaid and not (when.time and datetext.is_bare(text)):  # "Python 3.6.0 is out", but "6 July, 12:36"
+            return None
         node = self.nodes[at] if at < len(self.nodes) else None
         place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
         if node is None or place is None or self.is_prose(node, text):
@@ -123,6 +128,19 @@ class _Lines:
         kind: Kind = "modified" if changed or name else "published"
         spare = not changed and name is not None and datekinds.is_hatom(name)
         return Moment(when, kind, "markup", path, text[:200], trust=8 + place, spare=spare)
+
+    def clock(self, at: int, instant: When | None) -> Moment | None:
+        """The local time of an instant that a piece prints and little else; None where it says something else."""
+        text = clean(self.texts[at])
+        text = datekinds.published_part(self.doc, text) or text
+        told = marks("published").search(text)
+        text = _TO_DIGIT.sub("", text) if told and told.start() < 3 else text
+        node = self.nodes[at] if at < len(self.nodes) else None
+        place = standing(self.doc, node) if node is not None and datetext.is_bare(text) else None
+        if node is None or place != 0 or datekinds.is_change(self.doc, text) or datekinds.follows_change(node):
+            return None
+        when = moments.local(self.doc, instant, text)
+        return Moment(when, "published", "markup", "time near the headline", text[:200], trust=8) if when else None
 
 
 def _lines(doc: Document) -> _Lines:
@@ -139,6 +157,22 @@ def from_headline(doc: Document) -> Iterator[Moment]:
             yield from _near(lines, at)
 
 
+def from_clocks(doc: Document) -> Iterator[Moment]:
+    """Times alone near the headline, as the local ones of an instant in UTC: "Today 12:36", "Published 12.36"."""
+    lines = _lines(doc)
+    found = _headline_lines(doc, lines.texts)
+    declared = (
+        m.when for read in (moments.from_jsonld, moments.from_meta) for m in read(doc, "published") if m.instant
+    )
+    instant = next(declared, None)
+    places = dict.fromkeys((found[0], *filter(lines.is_heading, found[1:]))) if found and instant else ()
+    around = dict.fromkeys(i for at in places for i in range(at + 1, min(at + 14, len(lines.texts))))
+    for i in around:
+        if _DIGIT.search(lines.texts[i]) and _fits(lines.texts[i], _SHORT) and (moment := lines.clock(i, instant)):
+            yield moment
+            return
+
+
 def from_text(doc: Document) -> Iterator[Moment]:
     """A line that says "published", wherever it stands, then the page's only date."""
     lines = _lines(doc)
@@ -147,7 +181,7 @@ def from_text(doc: Document) -> Iterator[Moment]:
     alone: list[Moment] = []
     for i in lines.dated:
         text = lines.texts[i]
-        if (len(text) <= _ALONE or datetext.is_bare(text)) and (moment := lines.moment(i, "the page's only date")):
+        if (_fits(text, _ALONE) or datetext.is_bare(text)) and (moment := lines.moment(i, "the page's only date")):
             alone.append(moment)
             if moment.when.date != alone[0].when.date:
                 return
@@ -158,7 +192,7 @@ def from_text(doc: Document) -> Iterator[Moment]:
 def _near(lines: _Lines, at: int) -> Iterator[Moment]:
     """The dates around the headline in piece `at`, those behind it first; of a list, newest first, none."""
     around = [i for i in range(max(0, at - 6), min(at + 14, len(lines.texts))) if i != at]
-    near_by = [i for i in around if len(lines.texts[i]) <= _SHORT and _DIGIT.search(lines.texts[i])]
+    near_by = [i for i in around if _DIGIT.search(lines.texts[i]) and _is_line(lines.texts[i], both=True)]
     found = [(i, m) for i in near_by if (m := lines.moment(i, "text near the headline"))]
     behind: dict[str, list[date]] = {}
     for i, moment in found:
@@ -174,17 +208,27 @@ def _published(lines: _Lines) -> Iterator[int]:
     """The dated lines that say "published", then those behind a line of their own that says it."""
     says = marks("published").search
     yield from (i for i in lines.dated if says(lines.texts[i]))
-    alone = (i for i in lines.dated if i and (len(lines.texts[i]) <= _ALONE or datetext.is_bare(lines.texts[i])))
+    alone = (i for i in lines.dated if i and (_fits(lines.texts[i], _ALONE) or datetext.is_bare(lines.texts[i])))
     yield from (i for i in alone if says(lines.texts[i - 1][:_ALONE]))
 
 
-def _is_line(text: str) -> bool:
-    """Whether a text is short, or a bit longer and says when it was published: the foot of WordPress's old themes."""
-    if len(text) <= _SHORT:
+def _is_line(text: str, *, both: bool = False) -> bool:
+    """Whether a text is short, or a bit longer and says when it was published: the foot of WordPress's old themes.
+
+    With `both` it may say as well when it was changed, as bylines do.
+    """
+    if _fits(text, _SHORT):
         return True
-    if len(text) > _LONG or len(" ".join(text.split())) > _SAID:
+    if not _fits(text, _SAID):
         return False
-    return marks("published").search(text) is not None and marks("changed").search(text) is None
+    if marks("published").search(text) is None:
+        return False
+    return marks("changed").search(text) is None or (both and datekinds.tells_publication(text))
+
+
+def _fits(text: str, most: int) -> bool:
+    """Whether a text has so many characters as it is shown: blanks of the source run into one."""
+    return len(text) <= most or (len(text) <= _INDENT * most and len(" ".join(text.split())) <= most)
 
 
 def _headline_lines(doc: Document, lines: list[str]) -> list[int]:

@@ -19,6 +19,9 @@ __all__ = ["When", "is_bare", "names_weekday", "read", "read_clock", "read_iso",
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
 _MIDDOT = re.compile(r"(?<=\d)·(?=\d)")  # "20·03·22", as papers in Spain set it
+_AMERICAN = re.compile(
+    r"\d\s?[APap]\.?[Mm]\.?\s\(?(?:[ECMP][SD]?T|AK[SD]T|HST)\b"
+)  # "07/06/21, 12:36 PM PDT": the month is first
 _COMMA = re.compile(r"(?<=\d{4}),(?=\d{1,2}[:.]\d\d)")  # "17-05-2024,06:10"
 _PASHTO_ORDINAL = re.compile(r"(\d)(?:مه|می|م)(?!\w)")  # as folded; "مه" is May elsewhere
 # Languages that part day and month by a slash, whatever stands before the year.
@@ -57,6 +60,8 @@ def read(
         text = _ERA_LETTER.sub(
             lambda found: tables.era_letters[found[1].upper()] + "{}年{}月{}日".format(*found.groups()[1:]), text
         )
+    if order is None and context.language in ("en", "") and _AMERICAN.search(text):
+        context = replace(context, order="mdy")
     folded = fold(_COMMA.sub(", ", _MIDDOT.sub(".", text)))
     if context.language in _SLASHED_DAY:
         folded = _DAY_SLASH.sub(r"\1.\2.\3", folded)
@@ -125,7 +130,9 @@ def is_bare(text: str) -> bool:
     i = 0
     while i < len(line.words):
         word = line.words[i]
-        if hit := tables.months.at(line.words, i) or tables.periods.at(line.words, i):
+        if hit := (
+            tables.months.at(line.words, i) or tables.periods.at(line.words, i) or tables.days.at(line.words, i)
+        ):
             i = hit[0]
         elif word in tables.skipped or word in tables.stops or any(map(str.isdecimal, word)):
             i += 1

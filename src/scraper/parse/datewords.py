@@ -280,5 +280,5 @@ def _zone(greenwich: list[str]) -> re.Pattern[str]:
     """What may follow a time: (GMT+7), UTC-04:30, +0430, EDT; groups: Greenwich, sign, hours, minutes, abbreviation."""
     return re.compile(
         rf"\.?\s{{0,2}}[(\[]?\s?(?:(?:({_any_of(greenwich)})[)\]]?\s?)?([+-])(\d{{1,2}})(?::?(\d\d))?(?![\d:/])"
-        r"|([^\W\d_]{1,6})(?![^\W\d_]))"
+        r"|([^\W\d_]{1,8})(?![^\W\d_]))"
     )

@@ -50,6 +50,9 @@ _BADGE = 30  # characters of a date whose parts are elements of their own
 _CLOCK = re.compile(r"\d\s?[:.h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
 _URL_DAY = re.compile(r"[/_-]((?:19|20)\d\d)[/_-](0?[1-9]|1[0-2])[/_-](0?[1-9]|[12]\d|3[01])(?=\D|$)")
 _URL_MONTH_WORD = re.compile(r"/((?:19|20)\d\d)/([a-z]{3,9})/(0?[1-9]|[12]\d|3[01])(?=\D|$)")
+_URL_FOUR = re.compile(
+    r"/((?:19|20)\d\d)/(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=/)"
+)  # "/n1/2021/0706/c1001-32150.html"
 _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?!\d)")
 _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
 # Behind a day in an address that may be an issue's or an article's number: "/2021/07/6.html", "/2021/07/6-031.html"
@@ -293,18 +296,20 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
             return
     if not printed or datekinds.is_foreign(printed):
         return
-    if (when := _local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
+    if (when := local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
             when = read(doc, f"{printed} {clock}") or when
         bare = when.date if when.time is None and trust < _TODAY and not is_beside_headline(doc, node) else None
         today = bare and datetext.names_weekday(printed, bare)
         trust = _TODAY if today else trust
         yield Moment(when, kind, "markup", path, printed[:200], trust=trust, spare=spare)
+    if kind == "published" and (other := datekinds.changed_part(printed)) and (when := read(doc, other)) and when.time:
+        yield Moment(when, "modified", "markup", path, other[:200], trust=trust)
     if kind == "modified" and (other := datekinds.published_part(doc, printed)) and (when := read(doc, other)):
         yield Moment(when, "published", "markup", path, other[:200], trust=6 + place)
 
 
-def _local(doc: Document, instant: When | None, printed: str) -> When | None:
+def local(doc: Document, instant: When | None, printed: str) -> When | None:
     """The local time that an element prints for an instant in UTC without its day: "Today at 10:52", "14.3. 6:00"."""
     if instant is None or instant.date is None or instant.time is None or instant.offset != _UTC:
         return None
@@ -355,7 +360,7 @@ def _path(node: LexborNode) -> str:
 def from_url(doc: Document) -> Iterator[Moment]:
     """A whole date in the URL's path; a month alone is none."""
     path = split_url(doc.url).path
-    for pattern in (_URL_DAY, _URL_EIGHT):
+    for pattern in (_URL_DAY, _URL_EIGHT, _URL_FOUR):
         match = pattern.search(path)
         if match and not _URL_SLUG.match(path, match.start(3) - 1):
             try:

@@ -179,7 +179,7 @@ def _printed(instant: Moment, day: Moment, agreeing: list[Moment]) -> Told:
     if own == UTC_ITSELF:  # an offset of its own is local already
         if next_day := _after_midnight(instant, agreeing):
             return _local(next_day, [next_day], None)
-        if told := _beside(instant, agreeing):
+        if told := _beside(instant, agreeing) or _twin(instant, agreeing):
             return told
     first = day if day.when.date == instant.when.date else instant
     return Told(first, instant, naive(instant), own, instant)
@@ -199,6 +199,21 @@ def _beside(instant: Moment, agreeing: list[Moment]) -> Told | None:
             return Told(other, other, naive(instant) + offset, offset, instant)
         if _minute(earliest(other)) == _minute(moment):
             return Told(other, other, naive(instant) + offset, offset, other)
+    return None
+
+
+def _twin(instant: Moment, agreeing: list[Moment]) -> Told | None:
+    """An instant of the JSON-LD with the same second on another clock of the page, marked +00:00 as well.
+
+    WordPress themes and plugins print the local clock so; what writes the JSON-LD knows UTC.
+    """
+    clock = naive(instant)
+    for other in agreeing if instant.source == "json-ld" and clock.second else ():
+        if not (other.machine and other.instant and other.when.offset == UTC_ITSELF and other.source != "json-ld"):
+            continue
+        offset = between(naive(other), earliest(instant))
+        if offset and naive(other).second == clock.second and other.trust <= 7 and not other.listed:
+            return Told(other, other, naive(other), offset, instant)
     return None
 
 

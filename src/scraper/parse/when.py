@@ -162,6 +162,11 @@ def _marginal(told: Told) -> bool:
     return told.day.trust > 8
 
 
+def _in_utc(told: Told) -> bool:
+    """Whether data alone give the time, in UTC: the page may print a local one without its day."""
+    return told.clock is not None and told.offset == UTC_ITSELF and told.clock.machine
+
+
 def _untimed(told: Told) -> bool:
     """Whether a line near the headline may know better: no time or no local one, or the day comes from the margin."""
     return told.clock is None or _marginal(told) or (told.offset == UTC_ITSELF and told.clock.machine)
@@ -174,6 +179,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[Told], bo
     (moments.from_names, _doubtful),
     (moments.from_loose_names, _doubtful),
     (datelines.from_headline, _untimed),
+    (datelines.from_clocks, _in_utc),
     (datelines.from_islands, _unprinted),
     (datelines.from_text, _marginal),
     (datelines.from_own_teaser, _marginal),
@@ -218,6 +224,11 @@ def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zo
     found = [m for i, m in enumerate(seen) if i not in refused and m.kind == "modified" and m.timed]
     if told is not None and any(m is not None and m.spare for m in (told.day, told.clock)):
         found = [m for m in found if not m.spare]  # they gave the publication
+    printed = told is not None and told.offset is not None and told.clock is not None and not told.clock.machine
+    if told is not None and printed and zone is None and not any(m.instant for m in found):
+        # Nothing but a line says when: by the publication's clock.
+        soon = (m for m in found if not m.machine and timedelta() <= naive(m) - told.local < _SOON)
+        found = [replace(m, when=replace(m.when, offset=told.offset)) for m in soon]
     found = [m for m in found if m.instant or zone is not None]
     first = min(found, key=lambda m: m.trust, default=None)
     if first is None or told is None:
