@@ -463,3 +463,14 @@ def test_a_broken_file_is_left_alone(tmp_path: Path, saved: Path) -> None:
 def test_a_text_is_read_as_its_file_will_be(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config.toml:3: sites.a.colour: unknown key"):
         config.loads('[sites.a]\nstart = ["https://a.example/"]\ncolour = 1\n', tmp_path / "config.toml")
+
+
+def test_a_file_keeps_its_bytes_its_mode_and_the_link_to_it(saved: Path, tmp_path: Path) -> None:
+    file, link = tmp_path / "real.toml", tmp_path / "c.toml"
+    file.write_bytes(b"\xef\xbb\xbf[run]\r\ncontact = 'https://a.example/'\r\n")
+    before = file.read_bytes()
+    file.chmod(0o640)
+    link.symlink_to(file)
+    assert cli.outcome(["init", str(saved), "--to", str(link), "--name", "v"]) == 0
+    assert (file.read_bytes().startswith(before), file.stat().st_mode & 0o777, link.is_symlink()) == (True, 0o640, True)
+    assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []

@@ -11,6 +11,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,8 +38,10 @@ def killed(folder: Path, at: tuple[int, int] = (2, 20)) -> None:
     """A process that works and dies without a word once it has done that much."""
     pid = os.fork()
     if pid == 0:
-        crashwork.work(folder, URLS, BATCH, tell=lambda *place: os._exit(0) if place >= at else None)
-        os._exit(1)
+        try:
+            crashwork.work(folder, URLS, BATCH, tell=lambda *place: os._exit(0) if place >= at else None)
+        finally:  # whatever happens, no second pytest goes on from here
+            os._exit(1)
     assert os.waitpid(pid, 0)[1] == 0
 
 
@@ -252,7 +255,8 @@ def test_o13_file_size_limit(tmp_path: Path, limit: int) -> None:
             crashwork.work(tmp_path, URLS, BATCH)
         except StoreError as error:
             os._exit(f"free there; no file may have more than {limit}: ulimit -f)" not in str(error))
-        os._exit(2)
+        finally:
+            os._exit(2)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert finished(tmp_path) == []
 
@@ -293,23 +297,30 @@ def test_o09_disk_full(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: needs root, to become another user")
 @pytest.mark.parametrize("name", ["", "out", "state.db", "lock"], ids="O14-D11-{}".format)
-def test_o14_d11_no_permission_is_refused_at_once(tmp_path: Path, name: str) -> None:
-    data = tmp_path / "data"
+def test_o14_d11_no_permission_is_refused_at_once(name: str) -> None:
+    home = Path(tempfile.mkdtemp())  # pytest's own folders are for their owner alone
+    try:
+        home.chmod(0o755)
+        _refused_at_once(home / "data", name)
+    finally:
+        shutil.rmtree(home)
+
+
+def _refused_at_once(data: Path, name: str) -> None:
     crashwork.work(data, URLS, BATCH)
-    for path in (data, *data.rglob("*"), *data.parents):
-        with contextlib.suppress(OSError):
-            path.chmod(
-                path.stat().st_mode | 0o777 if path == data or data in path.parents else path.stat().st_mode | 0o055
-            )
+    for path in (data, *data.rglob("*")):
+        path.chmod(path.stat().st_mode | 0o777)
     target = data / name
     target.chmod(0o500 if target.is_dir() else 0o400)
     pid = os.fork()
     if pid == 0:
-        os.setresuid(65534, 65534, 65534)
-        with contextlib.suppress(StoreError):
+        try:
+            os.setresuid(65534, 65534, 65534)
             crashwork.work(data, URLS, BATCH)
+        except StoreError:
+            os._exit(0)
+        finally:
             os._exit(1)
-        os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from scraper import config, parse
+from scraper.model import Page
+from scraper.parse.article import explain
 from snippets import rows
 
 URL = "https://www.valley-times.example/bridge-opens/"
@@ -31,3 +33,20 @@ def test_rules(row: dict[str, Any]) -> None:
 def test_sources(row: dict[str, Any]) -> None:
     found = article(row).sources
     assert {name: found.get(name) for name in row["sources"]} == row["sources"], row["id"]
+
+
+MISSES = {
+    'number = "i.nr"': "nothing on the page matches the rule",
+    'number = { css = "b", regex = "No (x+)" }': "its attribute, regex, transform and format leave nothing of that",
+    'number = "u"': "it is empty",
+    'number = "b"': None,
+}
+
+
+@pytest.mark.parametrize("rules", MISSES)
+def test_why_a_rule_found_nothing(rules: str) -> None:
+    loaded = config.loads(f"{SITE}[sites.a.fields]\n{rules}\n", Path("config.toml")).sites["a"].rules()
+    html = "<meta property='article:id' content='18200'><h1>Bridge</h1><b>No 7</b><u></u>"
+    page = Page(URL, URL, 200, (), html.encode(), None)
+    lost = [found.lost for found in explain(page, loaded).evidence["number"] if found.source == "site"]
+    assert lost == [MISSES[rules]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from dataclasses import replace
@@ -14,7 +15,7 @@ import pytest
 import crashwork
 from scraper.errors import StoreError
 from scraper.model import WORDS, Article, Outcome
-from scraper.store import Append, Result, Store, database, state, verify
+from scraper.store import Append, Result, Store, database, disk, state, verify
 from scraper.write import WRITERS
 
 
@@ -138,8 +139,8 @@ def test_a_state_of_schema_1_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyP
         patch.setattr(database, "MIGRATIONS", database.MIGRATIONS[:1])
         db = database.connect(tmp_path / "state.db")
         db.execute(
-            "INSERT INTO articles VALUES (?1, ?2, 3, 0, row_crc(?1, ?2, 3, 0))",
-            (one.article.id, one.article.content_hash),
+            "INSERT INTO articles VALUES (?, ?, 3, 0, row_crc(?, ?, 3, 0))",
+            (one.article.id, one.article.content_hash) * 2,
         )
         db.execute("INSERT INTO urls VALUES (?, '\"e\"', NULL, 'b')", (state.url_key(one.outcome.url),))
         database.disconnect(db, tmp_path / "state.db")
@@ -313,3 +314,17 @@ def test_a_bug_in_a_record_ends_the_store_and_changes_nothing(tmp_path: Path) ->
     with open_store(tmp_path) as store:
         assert words(store.commit(store.begin_run("config"), [page(1)])) == [("stored", None)]
     assert lines(tmp_path) == [(crashwork.url(1), 1)]
+
+
+REFUSALS = {
+    errno.ENOSPC: (True, "the run goes on where it stopped"),
+    errno.EFBIG: (True, "the run goes on where it stopped"),
+    errno.ENAMETOOLONG: (False, "the run goes on where it stopped"),
+    errno.EACCES: (False, "no permission to read and write; change its owner or mode"),
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+def test_what_the_system_refuses(code: int, tmp_path: Path) -> None:
+    said = str(disk.failure(tmp_path, OSError(code, os.strerror(code))))
+    assert ("bytes free there" in said, REFUSALS[code][1] in said) == (REFUSALS[code][0], True), said

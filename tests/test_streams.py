@@ -86,3 +86,17 @@ def test_wrong_usage_that_cannot_be_told(folder: Path, command: str, broken: str
 def test_python_m_is_the_command(tmp_path: Path) -> None:
     ran = subprocess.run([*PYTHON_M, "--version"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout.split()[0], ran.stderr) == (0, "scraper", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="NOT RUN: no /dev/full here")
+def test_records_that_cannot_be_written(folder: Path) -> None:
+    done = shell(folder, "scraper parse a.html a.html >/dev/full")
+    assert (done.returncode, done.stderr.decode().splitlines()[-1]) == (3, "error: stdout: No space left on device")
+
+
+def test_names_that_the_locale_has_no_letters_for(folder: Path) -> None:
+    done = shell(folder, "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0; scraper parse dätä.html")
+    assert "No such file or folder: dätä.html." in done.stderr.decode()
+    (folder / "l.toml").write_text('[run]\nfolder = "dätä"\n[sites.a]\nstart = ["https://a.example/"]\n', "utf-8")
+    done = shell(folder, "export LC_ALL=C PYTHONUTF8=0 PYTHONCOERCECLOCALE=0; scraper check -c l.toml")
+    assert (done.returncode, b"run.folder: this system's locale has no such letters" in done.stderr) == (2, True)

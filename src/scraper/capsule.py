@@ -70,6 +70,13 @@ def pack(config: Config, run: str, to: Path, told: reparse.Say) -> Summary:
     run = _run(config, run)
     if not to.parent.is_dir():
         raise StoreError(f"{to.parent}: no such folder; make it first, or name another place for {to.name}")
+    try:
+        return _pack(config, run, to, told)
+    except OSError as error:
+        raise StoreError(f"{to}: cannot be written: {error.strerror or error}") from error
+
+
+def _pack(config: Config, run: str, to: Path, told: reparse.Say) -> Summary:
     with tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as room:
         home = Path(room)
         for name in NAMES:

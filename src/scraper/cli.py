@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 done, but more pages failed than allowed; 2 usage or confi
 from __future__ import annotations
 
 import io
+import os
 import signal
 import sys
 import threading
@@ -33,6 +34,7 @@ from scraper.shell import (
     check_url,
     config_option,
     debug_option,
+    decoded,
     discard,
     load_config,
     open_streams,
@@ -64,8 +66,9 @@ def outcome(arguments: Sequence[str]) -> int:
         returned = cli.main(list(arguments), prog_name="scraper", standalone_mode=False)
         return returned if isinstance(returned, int) else DONE
     except click.ClickException as error:
+        error.show(told := io.StringIO())
         with suppress(OSError):  # words never stop a command
-            error.show()
+            click.echo(decoded(told.getvalue()), err=True, nl=False)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         say("interrupted")
@@ -120,11 +123,14 @@ def _flush(code: int) -> int:
 
 @contextmanager
 def _stoppable() -> Iterator[threading.Event]:
-    """An event that the first SIGINT or SIGTERM sets; the second one ends the command at once."""
-    stop = threading.Event()
+    """An event that the first SIGINT or SIGTERM sets; the second one ends the command at once, further ones too."""
+    stop, ended = threading.Event(), threading.Event()
 
     def on_signal(number: int, frame: object) -> None:
+        if ended.is_set():  # while the second one is being answered: that an exception would break off half-way
+            os._exit(INTERRUPTED)
         if stop.is_set():
+            ended.set()
             raise KeyboardInterrupt
         stop.set()
         say("stopping: what is under way is finished first; once more stops at once")

@@ -128,7 +128,7 @@ _DURATION_PART = re.compile(r"([\d.]+)(ms|[smhdw])", re.ASCII)
 
 def seconds(low: float, high: float) -> Reader[float]:
     """A number of seconds, or a string such as "90s", "15m", "1h30m", "2d"."""
-    expected = f'seconds from {low:g} to {high:g}, as a number or like "30s", "15m", "1h", "2d"'
+    expected = f'seconds from {low:g} to {high:.10g}, as a number or like "30s", "15m", "1h", "2d"'
 
     def read(value: Any, _: Around) -> float:
         amount: Any = value
@@ -200,6 +200,11 @@ def path(value: Any, around: Around) -> Path:
     name = word(value, around)
     if name.startswith("~"):
         raise wrong('a path written out ("~" is not expanded)', value)
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        fault = f"this system's locale has no such letters: {shown(value)}; set PYTHONUTF8=1, or a locale with UTF-8"
+        raise Wrong(((), fault)) from None
     return (around.base / name).absolute()
 
 

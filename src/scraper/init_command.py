@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scraper.shell import DONE, NOTHING, check_url, config_option, debug_option, load_config, say
+from scraper.shell import DONE, NOTHING, check_url, config_option, debug_option, load_config, put, say
 
 if TYPE_CHECKING:
     from scraper.config import Config
@@ -154,10 +154,9 @@ def _refuse_twice(to: Path | None, name: str | None) -> None:
 
 
 def _append(to: Path, lines: Sequence[str]) -> None:
-    present = _present(to)
-    gap = "" if not present else "\n" if present.endswith("\n") else "\n\n"
-    with to.open("a", encoding="utf-8", newline="") as file:
-        file.write(gap + "\n".join([*lines, ""]))
+    present = to.read_bytes() if to.exists() else b""
+    gap = "" if not present else "\n" if present.endswith(b"\n") else "\n\n"
+    put(to, present + (gap + "\n".join([*lines, ""])).encode())
 
 
 def _relative(place: str, to: Path | None) -> str:

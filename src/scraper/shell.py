@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from scraper.errors import FetchError
     from scraper.model import Page, Rules
 
+_BYTES = re.compile("[\udc80-\udcff]+")
 DONE, SOME_FAILED, USAGE, NOTHING, LOCKED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 config_option = click.option(
@@ -53,13 +57,45 @@ def say(line: str) -> None:
     from scraper.report import escape
 
     with suppress(OSError):
-        click.echo(escape(line), err=True)
+        click.echo(escape(decoded(line)), err=True)
+
+
+def decoded(text: str) -> str:
+    """`text` with those bytes of files' names as UTF-8 that the system's locale has no letters for (PEP 383)."""
+    return _BYTES.sub(lambda hit: hit[0].encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"), text)
 
 
 def write(line: bytes) -> None:
-    """One record on stdout, at once."""
-    sys.stdout.buffer.write(line)
-    sys.stdout.flush()
+    """One record on stdout, at once. Raises BrokenPipeError, and StoreError where it cannot be written otherwise."""
+    from scraper.errors import StoreError
+
+    try:
+        sys.stdout.buffer.write(line)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(sys.stdout)
+        raise StoreError(f"stdout: {error.strerror or error}") from error
+
+
+def put(file: Path, data: bytes) -> None:
+    """Write a file whole or not at all, with the mode of the one that it replaces. Raises StoreError."""
+    from scraper.errors import StoreError
+
+    file = file.resolve()  # what a link names is replaced, not the link
+    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        with draft.open("wb") as opened:
+            if file.exists():
+                os.fchmod(opened.fileno(), stat.S_IMODE(file.stat().st_mode))
+            opened.write(data)
+            opened.flush()
+            os.fsync(opened.fileno())
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
 def load_config(path: str | None) -> Config | None:

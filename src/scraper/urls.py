@@ -211,9 +211,12 @@ def _ipv6(text: str) -> str:
     if "%" in text:  # zone ids have no meaning outside one machine (RFC 6874 was withdrawn by WHATWG)
         raise BadUrl("IPv6 zone")
     try:
-        return f"[{ipaddress.IPv6Address(text).compressed}]"
+        address = ipaddress.IPv6Address(text)
     except ValueError:
         raise BadUrl("IPv6 address unreadable") from None
+    if mapped := address.ipv4_mapped:  # from Python 3.13 on written as ::ffff:127.0.0.1; the id must not change
+        return f"[::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}]"
+    return f"[{address.compressed}]"
 
 
 @functools.lru_cache(maxsize=4096)

@@ -82,6 +82,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         page = replace(page, fetched_at=None)
     doc = Document(page, rules)
     doc.labels = labels.find(doc)
+    missed = {name: site.misses(doc, name) for name in rules.fields} if climber is climb_all else {}
     title = headline.headline(doc)
     doc.headline = title.value if title else None
     found = {name: _ladder(doc, name, steps, climber) for name, steps in LADDERS.items()}
@@ -106,6 +107,15 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     ground = access.ground(doc, wall, marked)
     if ground:
         sources["access"] = ground.source
+    evidence = {
+        **found,
+        "summary": found["summary"] + idle,
+        "access": (ground,) if ground else (),
+        "date": stamp.evidence,
+        "is_article": reasons,
+    }
+    for name, lost in missed.items():
+        evidence[name] = (*evidence.get(name, ()), *lost)
     doc.memo.clear()  # some of it refers to the document: a cycle would keep the tree until the collector runs
     return Article(
         id=article_id(declared),
@@ -125,15 +135,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         parser_version=version(),
         is_article=is_article,
         refusal=refusal,
-        evidence={
-            **found,
-            "summary": found["summary"] + idle,
-            "access": (ground,) if ground else (),
-            "date": stamp.evidence,
-            "is_article": reasons,
-        }
-        if climber is climb_all
-        else {},
+        evidence=evidence if climber is climb_all else {},
         **values,
     )
 

@@ -64,6 +64,20 @@ def founds(doc: Document, field: str) -> list[Found]:
     return []
 
 
+def misses(doc: Document, field: str) -> tuple[Found, ...]:
+    """Why the site's rule for `field` found nothing, a candidate for each selector; none where it did."""
+    rule = doc.rules.fields[field]
+    if founds(doc, field):
+        return ()
+    found = []
+    for css in rule.css:
+        nodes = doc.tree.css(css)
+        raw = _apply(field, rule, nodes[0])[0] if nodes else ""
+        said = "its attribute, regex, transform and format leave nothing of that" if raw else "it is empty"
+        found.append(Found(raw, "site", raw, css, said if nodes else "nothing on the page matches the rule"))
+    return tuple(found)
+
+
 def _apply(field: str, rule: FieldRule, node: LexborNode) -> tuple[str, str]:
     """(raw text, value) of one matched node; value is empty where the rule's pattern does not fit."""
     value = raw = _text(rule, node)

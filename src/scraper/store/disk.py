@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import resource
@@ -16,6 +17,7 @@ FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK = 1 << 20
+_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO))  # what more room may put right
 
 
 def failure(path: Path, error: OSError, *, was_there: bool = False) -> StoreError:
@@ -25,8 +27,11 @@ def failure(path: Path, error: OSError, *, was_there: bool = False) -> StoreErro
             f"{path}: gone: deleted or renamed during the run; put it back under this name and start again, "
             "or move the whole folder away to start anew"
         )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return StoreError(f"{path}: no permission to read and write; change its owner or mode")
+    space = room(path) if error.errno in _FULL else ""
     return StoreError(
-        f"{path}: {error.strerror or error}{room(path)}; nothing is lost: "
+        f"{path}: {error.strerror or error}{space}; nothing is lost: "
         "put that right and start again, and the run goes on where it stopped"
     )
 

@@ -85,18 +85,17 @@ def is_gone(db: sqlite3.Connection, run: Run, url: str) -> bool:
 
 def add_outcome(db: sqlite3.Connection, run: Run, outcome: Outcome) -> None:
     """Record how a URL ended; it must not have an outcome in this run yet."""
-    db.execute(
-        "INSERT INTO outcomes VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, row_crc(?1, ?2, ?3, ?4, ?5, ?6, ?7))",
-        (
-            run.number,
-            url_key(outcome.url),
-            _text(outcome.url),
-            _text(outcome.site),
-            outcome.word,
-            None if outcome.reason is None else _text(outcome.reason),
-            _text(outcome.detail),
-        ),
+    row = (
+        run.number,
+        url_key(outcome.url),
+        _text(outcome.url),
+        _text(outcome.site),
+        outcome.word,
+        None if outcome.reason is None else _text(outcome.reason),
+        _text(outcome.detail),
     )
+    # No "?1": Python 3.12.0 to 3.12.3 take it for a named parameter and warn at each one.
+    db.execute("INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, row_crc(?, ?, ?, ?, ?, ?, ?))", (*row, *row))
 
 
 def add_article(db: sqlite3.Connection, run: Run, article: Article) -> tuple[Word, int]:
@@ -105,10 +104,8 @@ def add_article(db: sqlite3.Connection, run: Run, article: Article) -> tuple[Wor
     word, revision = _judge(row, run, article)
     if word != "skipped":
         met = row[2] if row and run.aside else run.number
-        db.execute(
-            "INSERT OR REPLACE INTO articles VALUES (?1, ?2, ?3, ?4, row_crc(?1, ?2, ?3, ?4))",
-            (article.id, article.content_hash, revision, met),
-        )
+        signed = (article.id, article.content_hash, revision, met)
+        db.execute("INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, row_crc(?, ?, ?, ?))", (*signed, *signed))
     return word, revision
 
 
@@ -131,9 +128,9 @@ def meet_again(db: sqlite3.Connection, run: Run, url: str, etag: str | None, las
         (_optional(etag), _optional(last_modified), url_key(url)),
     )
     db.execute(
-        "UPDATE articles SET run = ?1, crc = row_crc(id, content_hash, revision, ?1) "
-        "WHERE id = (SELECT article FROM urls WHERE url_key = ?2)",
-        (run.number, url_key(url)),
+        "UPDATE articles SET run = ?, crc = row_crc(id, content_hash, revision, ?) "
+        "WHERE id = (SELECT article FROM urls WHERE url_key = ?)",
+        (run.number, run.number, url_key(url)),
     )
 
 
@@ -179,9 +176,9 @@ def outcomes(db: sqlite3.Connection, run: Run) -> Iterator[Outcome]:
 def reasons(db: sqlite3.Connection, run: Run) -> dict[tuple[str, Word, str | None], int]:
     """How many URLs ended how: (site, word, reason) -> count."""
     rows = db.execute(
-        "SELECT site, word, reason, count(*) FROM outcomes WHERE run = ?1 GROUP BY 1, 2, 3 "
-        "UNION ALL SELECT site, word, reason, urls FROM tallies WHERE run = ?1 ORDER BY 1, 2, 3",
-        (run.number,),
+        "SELECT site, word, reason, count(*) FROM outcomes WHERE run = ? GROUP BY 1, 2, 3 "
+        "UNION ALL SELECT site, word, reason, urls FROM tallies WHERE run = ? ORDER BY 1, 2, 3",
+        (run.number, run.number),
     )
     return {(site, word, reason): count for site, word, reason, count in rows}
 
