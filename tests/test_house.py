@@ -30,7 +30,7 @@ LAYERS: list[tuple[set[str], bool]] = [
     ({"parse", "fetch", "discover", "archive", "write", "store"}, True),
     ({"pipeline", "workers", "worker"}, False),
     ({"wiring", "pages"}, False),
-    ({"report", "why", "doctor", "schedule", "cluster", "replay", "reparse", "capsule", "draft", "rehearse"}, False),
+    ({"report", "why", "doctor", "replay", "reparse", "capsule", "draft", "rehearse"}, False),
     (
         {
             "cli",

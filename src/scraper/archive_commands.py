@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from scraper.config import Config
     from scraper.reparse import Pair
 
-_config = click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+_config = click.option(
+    "-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE", help="The run's configuration."
+)
 _share = click.FloatRange(0, 1)
 
 
@@ -88,7 +90,12 @@ def _counted(told: Counter[str]) -> Callable[[str], None]:
 @click.command()
 @click.argument("run", required=False, metavar="RUN|latest")
 @click.option("--to", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.zip", help="Where to pack it.")
-@click.option("--check", type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE.zip")
+@click.option(
+    "--check",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE.zip",
+    help="Unpack it, parse its pages again and compare.",
+)
 @_config
 @debug_option
 def capsule(run: str | None, to: Path | None, check: Path | None, path: str) -> int:

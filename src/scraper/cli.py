@@ -160,7 +160,7 @@ def cli() -> None:
 
 
 @cli.command()
-@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE", help="What to run.")
 @click.option("--site", metavar="NAME", help="Only this site.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take up at most N pages.")
 @debug_option
@@ -237,7 +237,7 @@ def schema(dialect: str) -> None:
 
 
 @cli.command()
-@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE")
+@click.option("-c", "--config", "path", default="config.toml", show_default=True, metavar="FILE", help="What to read.")
 @debug_option
 def check(path: str) -> None:
     """Read the configuration and name every mistake at once; nothing is fetched.

@@ -19,7 +19,14 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("urls", nargs=-1, required=True, metavar="URL...")
-@click.option("--to", "to", required=True, metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--to",
+    "to",
+    required=True,
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where to keep them, a folder for each.",
+)
 @config_option
 @debug_option
 def save(urls: tuple[str, ...], to: Path, path: str | None) -> int:

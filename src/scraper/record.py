@@ -39,7 +39,7 @@ FIELDS: tuple[Field, ...] = (
     Field("time", "time", True, "publish time as printed, local to the page"),
     Field("utc_offset", "offset", True, "offset of that time from UTC"),
     Field("published_at", "instant", True, "the publish instant, when date, time and offset are known"),
-    Field("modified_at", "instant", True, "last change that the page declares"),
+    Field("modified_at", "instant", True, "last change that the page declares or prints"),
     Field("authors", "strings", False, "names, in the page's order"),
     Field("language", "string", True, "BCP 47 tag of the article", r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"),
     Field("summary", "string", True, "the standfirst, if it is marked apart"),

@@ -107,15 +107,13 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
     ground = access.ground(doc, wall, marked)
     if ground:
         sources["access"] = ground.source
-    evidence = {
+    told = {
         **found,
         "summary": found["summary"] + idle,
         "access": (ground,) if ground else (),
         "date": stamp.evidence,
         "is_article": reasons,
     }
-    for name, lost in missed.items():
-        evidence[name] = (*evidence.get(name, ()), *lost)
     doc.memo.clear()  # some of it refers to the document: a cycle would keep the tree until the collector runs
     return Article(
         id=article_id(declared),
@@ -135,7 +133,7 @@ def _read(page: Page, rules: Rules, climber: Climb) -> Article:
         parser_version=version(),
         is_article=is_article,
         refusal=refusal,
-        evidence=evidence if climber is climb_all else {},
+        evidence={} if climber is _climb_first else told | {n: told.get(n, ()) + lost for n, lost in missed.items()},
         **values,
     )
 
