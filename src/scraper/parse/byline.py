@@ -87,13 +87,12 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
 
     `own`, the first that names the site itself: "By Valley Times".
     """
-    if not _has_line(doc):
-        return [], ""
-    for pieces, at in near(doc):
-        names, line = _names(pieces, at, doc, own)
-        if names:
-            return names, line
-    return [], ""
+    key = f"byline_printed_{own}"
+    if key not in doc.memo:
+        read = (_names(pieces, at, doc, own) for pieces, at in (near(doc) if _has_line(doc) else ()))
+        doc.memo[key] = next((found for found in read if found[0]), ([], ""))
+    names, line = doc.memo[key]
+    return list(names), line
 
 
 def titled(doc: Document) -> tuple[list[str], str]:

@@ -69,6 +69,11 @@ class Document:
         return self.tree.css("a[href]")
 
     @cached_property
+    def addresses(self) -> str:
+        """Where the links for people lead, as written, a line for each: to see at once what none of them leads to."""
+        return "\n".join([node.attrs["href"] or "" for node in self.anchors])
+
+    @cached_property
     def classes(self) -> list[str]:
         """The class attributes of the page's elements, in page order."""
         return [node.attrs["class"] or "" for node in self.tree.css("[class]")]

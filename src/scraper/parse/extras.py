@@ -39,13 +39,13 @@ _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)  # an address that was writte
 _SLUG = re.compile(r"\d{3}|[^/_-][_-][^/_-]+[_-][^/_-]")  # an id or some words: an article's
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
-_TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
 _LABEL = 40  # characters of a label, of a tag in a line, and of what else the line holds
 _MAX_LINE = 20  # tags; more is a cloud
 _ITEMS = frozenset(("li", "span", "b", "strong", "i", "em"))
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
 _NO_TAGS = re.compile(r"read-?more|(?<!\S)taxonomy-category(?!\S)", re.IGNORECASE)  # classes around a link
+_TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
 _MARGIN = re.compile(
     r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
     r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
@@ -98,8 +98,7 @@ def tags_from_line(doc: Document) -> Found | None:
     longest = max(map(len, _labels())) + 3  # with a colon and blanks
     labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
     hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
-    # Class names that are made up ("sc-4b0aaa-0") say nothing: there the links alone tell.
-    if not labelled and not hashed and not _TAGGED.search(doc.class_words) and not _tag_link().search(doc.html):
+    if not labelled and not hashed and not tag_page().search(doc.addresses):
         return None
     seen: set[int] = set()
     for link in doc.anchors if labelled else filter(_is_tag if hashed else _is_tag_link, doc.anchors):
@@ -194,13 +193,6 @@ def _labels() -> frozenset[str]:
 def tag_page() -> re.Pattern[str]:
     """The address of a page of one tag: "/tag/bridges", "/news?tag=bridges"."""
     return re.compile(rf"[/?&](?:{'|'.join(table('metadata.toml')['tag_paths'])})[/=][^/]")
-
-
-@functools.cache
-def _tag_link() -> re.Pattern[bytes]:
-    """The same in the page's bytes, for pages without such links to be done with."""
-    words = "|".join(table("metadata.toml")["tag_paths"])
-    return re.compile(rf"[/?&](?:{words})[/=][^/\"' ]".encode())
 
 
 def _in_margin(node: LexborNode, doc: Document) -> bool:
