@@ -24,7 +24,18 @@ NAMES = [file.relative_to(SRC / "scraper").as_posix() for file in FILES]
 LAYERS: list[tuple[set[str], bool]] = [
     ({"errors", "model"}, True),
     (
-        {"urls", "charset", "config", "configfile", "configvalues", "configrules", "configpatterns", "record", "data"},
+        {
+            "urls",
+            "charset",
+            "files",
+            "config",
+            "configfile",
+            "configvalues",
+            "configrules",
+            "configpatterns",
+            "record",
+            "data",
+        },
         False,
     ),
     ({"parse", "fetch", "discover", "archive", "write", "store"}, True),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from scraper.shell import DONE, NOTHING, check_url, config_option, debug_option, load_config, put, say
+from scraper.shell import DONE, NOTHING, check_url, config_option, debug_option, load_config, say
 
 if TYPE_CHECKING:
     from scraper.config import Config
@@ -154,6 +154,8 @@ def _refuse_twice(to: Path | None, name: str | None) -> None:
 
 
 def _append(to: Path, lines: Sequence[str]) -> None:
+    from scraper.files import put
+
     present = to.read_bytes() if to.exists() else b""
     gap = "" if not present else "\n" if present.endswith(b"\n") else "\n\n"
     put(to, present + (gap + "\n".join([*lines, ""])).encode())

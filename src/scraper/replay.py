@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +24,7 @@ from scraper.archive import folder, served, walk, warc
 from scraper.config import Config
 from scraper.errors import FetchError, SkipPage, StoreError
 from scraper.fetch.decode import decode
+from scraper.files import put
 from scraper.model import NO_RULES, Article, Page
 from scraper.parse import article
 from scraper.report import escape
@@ -317,14 +317,4 @@ def _arrives(fields: Mapping[str, Any]) -> bool:
 def write(file: Path, fields: Mapping[str, Any]) -> None:
     """Puts an expectation in its place, whole or not at all. Raises StoreError."""
     text = f"{json.dumps(fields, ensure_ascii=False, indent=2)}\n"
-    draft = file.with_name(f"{file.name}.{os.getpid()}.tmp")
-    try:
-        file.parent.mkdir(exist_ok=True)
-        with draft.open("wb") as opened:
-            opened.write(text.encode("utf-8", "backslashreplace"))  # \\ud800 is how JSON spells what has no UTF-8
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(f"{file}: cannot be written: {error}") from error
+    put(file, text.encode("utf-8", "backslashreplace"))  # \\ud800 is how JSON spells what has no UTF-8

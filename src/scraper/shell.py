@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -77,25 +75,6 @@ def write(line: bytes) -> None:
     except OSError as error:
         discard(sys.stdout)
         raise StoreError(f"stdout: {error.strerror or error}") from error
-
-
-def put(file: Path, data: bytes) -> None:
-    """Write a file whole or not at all, with the mode of the one that it replaces. Raises StoreError."""
-    from scraper.errors import StoreError
-
-    file = file.resolve()  # what a link names is replaced, not the link
-    draft = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        with draft.open("wb") as opened:
-            if file.exists():
-                os.fchmod(opened.fileno(), stat.S_IMODE(file.stat().st_mode))
-            opened.write(data)
-            opened.flush()
-            os.fsync(opened.fileno())
-        draft.replace(file)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise StoreError(f"{file}: cannot be written: {error.strerror or error}") from error
 
 
 def load_config(path: str | None) -> Config | None:
