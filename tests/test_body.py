@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import access, body, labels, prune, relations, scorer, together
+from scraper.parse import access, beginnings, body, endings, labels, prune, relations, scorer, together
 from scraper.parse.blocks import Block, Context, read, words
 from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
@@ -311,6 +311,9 @@ MORE = (
         "To view this video please enable JavaScript, and try another browser",
         "Empfohlener redaktioneller Inhalt",
         "Follow us on Twitter and Facebook",
+        "▶️ Mantente informado en nuestro canal de Google Noticias",
+        "Photocredits Valley Wear: Ada Lind",
+        "Dieser Beitrag enthält Werbung für Mühlen.",
         "Время чтения: 4 минуты",
         "Stalls on the square in Linden. Photo: Ada Lind",
         "Stalls on the square in Linden (Foto: Ada Lind/dpa)",
@@ -486,6 +489,46 @@ def test_a_list_stands_with_the_colon_before_it() -> None:
     assert together.together(blocks, [900, -20, -400, -30]) == [900, 20, 400, 30]
     blocks[0].text = "Three things helped."
     assert together.together(blocks, [900, -20, -400, -30]) == [900, -20, -400, -30]
+
+
+def test_a_line_between_two_that_are_kept_is_kept() -> None:
+    none = frozenset[str]()
+    around = Context(1, "div", none, none, "", None)
+    blocks = [Block("p", "on the coming night", none, "", around) for _ in range(3)]
+    assert together.together(blocks, [31, -342, 38]) == [31, 1, 38]
+    blocks[1].links = 4
+    assert together.together(blocks, [31, -342, 38]) == [31, -342, 38]
+
+
+@pytest.mark.parametrize(
+    ("above", "printed", "expected"),
+    [
+        ([], "Footbridge reopens", {0}),
+        ([("h4", "Traffic"), ("p", "6 July 2021, by the desk")], "Footbridge reopens", {0, 1, 2}),
+        ([("h4", "Traffic")], "FOOTBRIDGE – REOPENS", {0, 1}),
+        ([("p", "It fell in March, when the river took its eastern pier. " * 2)], "Footbridge reopens", {1}),
+        ([("li", "a dry spring")] * 40, "Footbridge reopens", set()),
+        ([("h4", "Traffic")], "Footbridge closes", set()),
+    ],
+    ids=["nothing", "its section", "in other letters", "a standfirst", "printed again", "another"],
+)
+def test_what_stands_above_the_headline(above: list[tuple[str, str]], printed: str, expected: set[int]) -> None:
+    none = frozenset[str]()
+    around = Context(1, "div", none, none, "", None)
+    blocks = [Block(tag, text, none, "", around) for tag, text in (*above, ("h1", printed), ("p", "Again it is open."))]
+    assert beginnings.kickers(blocks, [1] * len(blocks), "Footbridge reopens") == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "between", "left"), [("nav", 9, 2), ("nav", 2, 3), ("article", 9, 3)], ids=["far", "near", "no name"]
+)
+def test_what_the_site_says_about_itself(above: str, between: int, left: int) -> None:
+    none = frozenset[str]()
+    text, foot = Context(1, "div", none, none, "", None), Context(2, "div", frozenset([above]), none, "", None)
+    links = [Block("li", "Sport", none, "", foot, links=5) for _ in range(between)]
+    story = [Block("p", "The footbridge opened again.", none, "", text) for _ in range(2)]
+    last = Block("p", "A paper since 1871.", none, "", foot)
+    assert len(endings.without_footers([*story, last], [*story, *links, last])) == left
 
 
 def test_cards_of_one_kind_fall_together() -> None:

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from functools import cache
 
 from scraper.parse import byline, datekinds, datetext
+from scraper.parse.access import THIN
+from scraper.parse.blocks import Block
 from scraper.parse.document import Document
+from scraper.parse.sitename import squash
 from scraper.parse.text import fold
+from scraper.parse.traits import GROUPS, HEADING
 
 _DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
 _FRONT = 40  # short lines right in front of it that are looked at
@@ -17,6 +21,8 @@ _CLOCK = re.compile(r"(?<![\d.,$€£¥])(?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d)")  
 _SEAMS = re.compile(r"\s*(?:[|/·•]|,(?!\d)|\s[–—-]\s)\s*")  # within a line: "Springfield, 6 July 2021"
 _AROUND = " .:–—-*•()[]"
 _PLACE = 4  # words of what stands beside the date
+_KICKER = 100  # characters; what stands above the headline and is longer may be the standfirst
+_SLACK = 20  # marks by which a headline may be longer when it is written in another way
 
 
 def without_head(doc: Document, texts: list[str]) -> list[str]:
@@ -37,10 +43,45 @@ def without_head(doc: Document, texts: list[str]) -> list[str]:
     return texts[:start] + front + texts[first : first + 1] + between + rest[count:]
 
 
+def kickers(blocks: list[Block], scores: list[int], headline: str | None) -> set[int]:
+    """Which blocks are the headline, with other dashes or case, and which of those that were taken for the text are
+    the short lines above it. None where much text is above: there the headline is printed again.
+    """
+    at = _place_of(blocks, headline) if headline else None
+    above = [i for i in range(at or 0) if scores[i] > 0]
+    if at is None or sum([len(blocks[i].text) for i in above]) > THIN:
+        return set()
+    return {at, *[i for i in above if len(blocks[i].text) < _KICKER]}
+
+
+def _place_of(blocks: list[Block], headline: str) -> int | None:
+    """Where the first heading stands that prints the headline."""
+    heads = [i for i, block in enumerate(blocks) if GROUPS.get(block.tag) == HEADING]
+    same = next((i for i in heads if blocks[i].text == headline), None)
+    if same is not None:
+        return same
+    key, most = squash(headline), len(headline) + _SLACK
+    return next((i for i in heads if len(blocks[i].text) < most and squash(blocks[i].text) == key), None)
+
+
 def is_byline(doc: Document, text: str) -> bool:
     """Whether a line is a byline, or nothing but a name that is known to be an author's: "(Ada Lind)"."""
     authors: Sequence[str] = doc.memo.get("authors", ())
-    return byline.whole(text) or (len(text) <= _DATELINE and fold(text.strip(_AROUND)) in map(fold, authors))
+    if byline.whole(text):
+        return True
+    return len(text) <= _DATELINE and bool(authors) and _are_authors(text, frozenset(map(fold, authors)))
+
+
+def _are_authors(text: str, authors: frozenset[str]) -> bool:
+    """Whether a line names nobody but authors, with a date at most: "Ada Lind and Ben Ott", "Ada Lind 4 May 2021"."""
+    if fold(text.strip(_AROUND)) in authors:
+        return True
+    parts = [fold(part.strip(_AROUND)) for part in byline.parted(text)]
+    named = [part for part in parts if part]
+    if named and all(part in authors for part in named):
+        return True
+    line = fold(text)
+    return any(line.startswith(name) and datetext.is_bare(line[len(name) :]) for name in authors)
 
 
 def head_lines(doc: Document) -> list[str]:

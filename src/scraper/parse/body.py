@@ -14,11 +14,11 @@ from scraper.data import table
 from scraper.model import Found
 from scraper.parse import islands, jsonld, paywall, prune
 from scraper.parse.access import THIN, declared
-from scraper.parse.beginnings import without_head
+from scraper.parse.beginnings import kickers, without_head
 from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
 from scraper.parse.document import Document
-from scraper.parse.endings import without_cards, without_comments, without_end
+from scraper.parse.endings import without_cards, without_comments, without_end, without_footers
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
@@ -48,7 +48,10 @@ _MARKS = " \"'“”„«»‘’‹›.…,:;"
 # What plugins print under a post in feeds: "The post TITLE appeared first on SITE."
 _FEED = re.compile(r"The (?:post|article) .+ (?:appeared first|first appeared) on .+")
 # A document's name with its size: "Report.pdf (1.2 MB)", "보도자료.hwpx [1.2 MB] 바로보기"
-_FILE = re.compile(r"\.(?:pdf|docx?|hwpx?|xlsx?|pptx?|odt)\s*([\[(]?\s*[\d.,]+\s?[KkMm][Bb]\b)?.{0,12}$")
+_FILE = re.compile(
+    r"\.(?:pdf|docx?|hwpx?|xlsx?|pptx?|odt)\s*([\[(]?\s*[\d.,]+\s?[KkMm][Bb]\b)?.{0,12}$"
+    r"|PDF\s?[|,]\s?([\d.,]+\s?[KkMm][Bb])\b.{0,50}$"  # with whether the blind can read it
+)
 _RIGHTS = re.compile(r"(?:Copyright\b|.{0,30}©).{0,80}\ball rights reserved\b", re.IGNORECASE)
 _MARKUP = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
 _BLOCK_ENDS = re.compile(r"</(?:p|div|li|h[1-6]|blockquote|ul|ol|section)>|<br\s*/?>\s*<br\s*/?>", re.IGNORECASE)
@@ -77,11 +80,11 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
     live = "LiveBlogPosting" in jsonld.types(doc.article_data)
-    jumps = contents(blocks) | leads(blocks, evidence.news or live)
+    jumps = contents(blocks) | leads(blocks, evidence.news or live) | kickers(blocks, scores, headline)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     marked = (block for block in marked if not (live and _STAMP.fullmatch(block.text)))
     free = without_boxes([block for block in marked if block.text != headline], core)
-    shown = without_cards(without_comments(free))
+    shown = without_footers(without_cards(without_comments(free)), blocks)
     if all(GROUPS.get(block.tag) == HEADING for block in shown):  # of boxes beside an article that has no text
         return None
     left_out = _captions(doc, shown) | _pullquotes(shown)
@@ -177,7 +180,7 @@ def _names_media(block: Block) -> bool:
     its maker and itself.
     """
     file = _FILE.search(block.text) if len(block.text) < _STOCK else None
-    if file and (file[1] or 4 * block.links > 3 * len(block.text)):
+    if file and (file[1] or file[2] or 4 * block.links > 3 * len(block.text)):
         return True
     return block.links * 2 > len(block.text) and block.text.rstrip(".").endswith(" Vimeo")
 

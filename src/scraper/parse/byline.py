@@ -82,6 +82,11 @@ def whole(line: str) -> bool:
     return _is_person(first, alone=False) and all(_is_person(n, alone=False) or datetext.is_bare(n) for n in rest)
 
 
+def parted(line: str) -> list[str]:
+    """The parts of a line between commas and words for "and", also in front: "and Ben Ott"."""
+    return _and().split(f" {line}")
+
+
 def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
     """The names of the first byline in the text around the headline, and its line; empty where there is none.
 

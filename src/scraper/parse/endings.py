@@ -14,11 +14,18 @@ from scraper.parse.text import fold
 
 _REACHED = re.compile(r"\S@\S+\.\w|(?:\d[\s()/.–-]*){7}")  # an e-mail address, a telephone number
 _ANNOUNCED = 120  # characters; a longer line is prose
+_HEAD = 3  # words of what stands over links and files that are left out: "Sources:", "From our archive:"
+_SHORT = 40  # characters of them, where no blanks are written
 _DATED = 90  # characters of a line with the dates of the article
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
-# An address alone; a reporter in Korean, with the town or the paper in front and an address behind.
-_SIGNED = re.compile(r"\S+@\S+\.\w+|\W*(?:[^\s=]{1,12}=)?[가-힣]{2,4}\s?(?:기자|특파원|논설위원)(?:\s?\S+@\S+)?\W*")
+# An address alone; initials and agencies in brackets; a reporter in Korean, with the town or the paper in front and an
+# address behind.
+_SIGNED = re.compile(
+    r"\S+@\S+\.\w+|[(\[][^()\[\].!?]{1,28}[)\]]|\W*(?:[^\s=]{1,12}=)?[가-힣]{2,4}\s?(?:기자|특파원|논설위원)(?:\s?\S+@\S+)?\W*"
+)
+_STANDS_BY = frozenset(["side", "nav", "<footer>", "<aside>"])
+_FAR = 8  # blocks that were left out between the text and what the site prints under it
 _HEADING = re.compile(r"h[1-6]")
 _COUNT = re.compile(r"^\d+|[(\[]?\d+[)\]]?$")
 
@@ -34,6 +41,26 @@ def without_comments(blocks: list[Block]) -> list[Block]:
             kept.append(block)
             size += len(block.text)
     return kept
+
+
+def without_footers(shown: list[Block], blocks: list[Block]) -> list[Block]:
+    """`shown` without last ones far behind all others in what is named for standing beside or below an article: what
+    the site says about itself. `blocks` are all, in page order.
+    """
+    if not shown or not _STANDS_BY & (shown[-1].context.above | shown[-1].own):
+        return shown
+    places = {id(block): i for i, block in enumerate(blocks)}
+    end, size = len(shown), sum([len(block.text) for block in shown])
+    while end:
+        start = end - 1
+        while start and places[id(shown[start])] - places[id(shown[start - 1])] <= _FAR:
+            start -= 1
+        apart, tail = _STANDS_BY - shown[start - 1].context.above, shown[start:end]
+        less = sum([len(block.text) for block in tail])
+        if not start or 2 * less >= size or not all(apart & (block.context.above | block.own) for block in tail):
+            break
+        end, size = start, size - less
+    return shown[:end]
 
 
 def without_cards(blocks: list[Block]) -> list[Block]:
@@ -80,7 +107,8 @@ def _is_last_line(doc: Document, text: str) -> bool:
 
 def _announces(text: str) -> bool:
     """Whether a line leads to other articles: "You might also like:"."""
-    return text[-1] in ":：" and len(text) < _ANNOUNCED and not _more().isdisjoint(text[:-1].casefold().split())
+    words = text[:-1].casefold().split() if text[-1] in ":：" and len(text) < _ANNOUNCED else []
+    return bool(words) and ((len(words) <= _HEAD and len(text) < _SHORT) or not _more().isdisjoint(words))
 
 
 @cache

@@ -7,6 +7,7 @@ from scraper.parse.blocks import Block, Context
 _ROW_GROUPS = ("tbody", "thead", "tfoot")
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 _SURE = 1000  # thousandths; a card that scores more is no card
+_TERM = 20  # characters; what is longer and a link may be the title of an article
 _CARDS = 4  # of one kind in a row are a list
 # Names of lists that are not the article's own, whatever is said before them.
 _AWAY = frozenset(("share", "related", "signup", "comment", "nav", "meta", "toc", "byline"))
@@ -14,7 +15,21 @@ _AWAY = frozenset(("share", "related", "signup", "comment", "nav", "meta", "toc"
 
 def together(blocks: list[Block], scores: list[int]) -> list[int]:
     """`scores`, in thousandths and above zero for the article's, where those that belong together agree."""
-    return _cards(blocks, _whole_lists(blocks, scores))
+    return _between(blocks, _cards(blocks, _whole_lists(blocks, scores)))
+
+
+def _between(blocks: list[Block], scores: list[int]) -> list[int]:
+    """A line without links between two that are kept, all of one kind in one element, is kept as well: a poem's."""
+    for i in range(1, len(blocks) - 1):
+        if scores[i] <= 0 < scores[i - 1] and scores[i + 1] > 0 and _is_alike(*blocks[i - 1 : i + 2]):
+            scores[i] = 1
+    return scores
+
+
+def _is_alike(before: Block, block: Block, after: Block) -> bool:
+    kind = (block.tag, block.look, block.context.key)
+    around = ((each.tag, each.look, each.context.key) for each in (before, after))
+    return block.tag == "p" and not block.links and block.text[0].isalpha() and all(each == kind for each in around)
 
 
 def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
@@ -40,7 +55,7 @@ def _whole_lists(blocks: list[Block], scores: list[int]) -> list[int]:
 
 def _is_announced(blocks: list[Block], scores: list[int], items: list[int]) -> bool:
     """Whether a list with few links stands right behind a paragraph that is kept and ends with a colon, or behind a
-    subhead that is plainly the article's.
+    subhead that is plainly the article's; behind a colon, terms may all be links.
     """
     first, last = items[0], items[-1]
     if first == 0 or last - first + 1 != len(items) or scores[first - 1] <= 0 or blocks[first].tag != "li":
@@ -48,9 +63,10 @@ def _is_announced(blocks: list[Block], scores: list[int], items: list[int]) -> b
     before, around = blocks[first - 1], blocks[first].context
     if not _beside(before, around) or not _AWAY.isdisjoint(around.own):
         return False
+    colon = before.text[-1] in ":："
     if 5 * sum([blocks[i].links for i in items]) > sum([len(blocks[i].text) for i in items]):
-        return False
-    return before.text[-1] in ":：" or (before.tag in ("h2", "h3", "h4") and scores[first - 1] > PLAIN[1])
+        return colon and not any(len(blocks[i].text) > _TERM or blocks[i].jumps for i in items)
+    return colon or (before.tag in ("h2", "h3", "h4") and scores[first - 1] > PLAIN[1])
 
 
 def _beside(block: Block, around: Context) -> bool:
