@@ -107,6 +107,32 @@ from snippets import document
             '<a href="/blog/tag/a">Ice</a>, <a href="/blog/tag/b">Wind</a></span></div>',
             ["Ice", "Wind"],
         ),
+        (
+            '<h1>Bridge</h1><div><ul><li>TAGS</li><li><a href="/tag/i">Ice</a></li></ul>'
+            "<p>Share this with whom you think that it may be of use to.</p></div>",
+            ["Ice"],
+        ),
+        (
+            '<h1>Pont</h1><div>Mots-clefs : <a href="+-glace-+">glace</a> | <a href="+-vent-+">vent</a></div>',
+            ["glace", "vent"],
+        ),
+        (
+            '<h1>Bridge</h1><aside><div class="article-tags"><ul><li><a href="/roads/">Roads</a></li>'
+            '<li><a href="/tag/ice/">Ice</a></li><li><a href="/tag/wind/">Wind</a></li></ul></div></aside>',
+            ["Ice", "Wind"],
+        ),
+        (
+            '<h1>Bridge</h1><aside><ul class="others"><li><a href="/tag/a">Ice</a></li>'
+            '<li><a href="/tag/b">Wind</a></li></ul></aside>',
+            None,
+        ),
+        ('<title>The bridge</title><meta name="keywords" content="The bridge">', None),
+        (
+            '<script type="application/ld+json">{"@type":"NewsArticle","headline":"Bridge: open again"}</script>'
+            "<h1>The old bridge opens again</h1>"
+            '<meta name="keywords" content="Ice, The old bridge opens again">',
+            ["Ice"],
+        ),
         ('<h1>Γέφυρα</h1><div>Ετικέτες: <a href="/t/1">Πάγος</a></div>', ["Πάγος"]),
         ('<h1>다리</h1><p><a href="/s?q=1">#상수도</a> <a href="/s?q=2">#강진시</a></p>', ["상수도", "강진시"]),
         (
@@ -153,3 +179,9 @@ def test_a_canonical_url_is_the_article_s_own(url: str, href: str, want: str | N
     site = "https://www.valley-times.example"
     found = extras.canonical_url(document(f'<link rel="canonical" href="{href}">', f"{site}{url}"))
     assert found == (want and f"{site}{want}")
+
+
+def test_the_sites_own_short_name_is_no_tag() -> None:
+    page = document('<meta name="keywords" content="Ice, VTN, USA">', "https://www.vtn.example/bridge")
+    found = climb(page, extras.TAGS)
+    assert found is not None and found.value == ("Ice", "USA")

@@ -37,6 +37,8 @@ GERMAN = (
         (f'<html lang="en">{GERMAN}</html>', "en"),  # too little text to doubt it
         (f'<html lang="fr">{GERMAN * 3}</html>', "fr"),  # somebody chose that
         (f'<html lang="en"><p>{"ubo lela " * 40}</p></html>', None),  # of a language not known here, but not English
+        (f'<html lang="en"><meta name="language" content="de">{GERMAN}</html>', "de"),  # and the text agrees
+        (f'<html lang="en"><meta name="language" content="fr">{GERMAN}</html>', "en"),
         ("<p>x</p>", None),
         (GERMAN.replace("<p>", "<div>").replace("</p>", "</div>"), "de"),
         (f'<html lang="en"><p>{BOKMAL * 2}</p></html>', "en"),  # Danish has nearly as many of the words

@@ -48,7 +48,7 @@ _HOLDS_SECTION = re.compile(
     re.IGNORECASE,
 )
 _APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
-    r"(?<![a-z])(?:list|card|teaser|related|menu|nav|sidebar|widget_categories|popular|recommend|prev|next"
+    r"(?<![a-z])(?:(?<!w-dyn-)(?<!collection-)list|card|teaser|related|menu|nav|sidebar|widget_categories|popular|recommend|prev|next"
     r"|footer(?!.*(?:entry|post|article|news)))(?![a-z])",
     re.IGNORECASE,
 )
@@ -202,11 +202,7 @@ def _is_to_section(link: LexborNode, doc: Document) -> bool:
     address, look, around = link.attrs["href"] or "", link.attrs.get("class") or "", link.parent
     if _section_page().search(address) or _CALLED_SECTION.search(look):
         return True
-    if (
-        around
-        and _CALLED_SECTION.search(around.attrs.get("class") or "")
-        and around.text().strip() == link.text().strip()
-    ):
+    if around and _CALLED_SECTION.search(around.attrs.get("class") or "") and _is_all(around):
         return True
     place = address.partition("?")[0].rstrip("/")
     slug = place.rpartition("/")[2]
@@ -214,6 +210,14 @@ def _is_to_section(link: LexborNode, doc: Document) -> bool:
         return False  # most are not
     path = split_url(place).path
     return split_url(doc.url).path.startswith(f"{path}/") and named_by(tidy(link.text()), unquote(slug))
+
+
+def _is_all(around: LexborNode) -> bool:
+    """Whether an element holds links alone, but for the marks between them: "Rail | Mirzhol"."""
+    links, rest = around.css("a"), around.text()
+    for link in links[: _BESIDE + 1]:
+        rest = rest.replace(link.text(), "", 1)
+    return len(links) <= _BESIDE and not any(map(str.isalnum, rest))
 
 
 def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
@@ -224,7 +228,7 @@ def _is_beside(link: LexborNode, around: LexborNode, doc: Document) -> bool:
         get = above.attributes.get
         if above.tag in ("nav", "aside") or _APART.search(f"{get('class') or ''} {get('id') or ''}"):
             return False
-        if above.tag == "p" and len(above.text()) > _SENTENCE:
+        if above.tag == "p" and len(tidy(above.text())) > _SENTENCE:
             return False
         above = above.parent
     return above is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
@@ -17,7 +17,8 @@ from scraper.parse import jsonld
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
 from scraper.parse.ladder import Step, climb
-from scraper.parse.sitename import site_names, squash, tidy
+from scraper.parse.sections import own_titles
+from scraper.parse.sitename import host_label, site_names, squash, tidy
 from scraper.parse.text import split_url
 
 _MAX_TAGS = 60
@@ -29,7 +30,7 @@ _MACHINE_TAG = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_TAG = 100  # characters
-_SENTENCE = 5  # words of a tag that may be the headline again
+_SENTENCE, _SHORT = 5, 2  # words of a tag that may be the headline again, among others and alone
 _FEW = 3  # tags that may be the headline's words
 _LIST, _SHARE = 8, 0.4  # keywords of a list that may be the site's; the share of an article's own that its text has
 _PARAGRAPHS, _PROSE = 250, 300  # paragraphs and characters of them that tell
@@ -46,6 +47,7 @@ _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
 _NO_TAGS = re.compile(r"read-?more|(?<!\S)taxonomy-category(?!\S)", re.IGNORECASE)  # classes around a link
 _TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
+_ARTICLE_TAGS = re.compile(r"(?<![a-z])(?:article|story|post|entry)[_-]{0,2}tags(?![a-z])", re.IGNORECASE)
 _MARGIN = re.compile(
     r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
     r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
@@ -105,12 +107,11 @@ def tags_from_line(doc: Document) -> Found | None:
         item = _above_items(link)
         if item is None or item.mem_id in seen:
             continue
-        line = _line_of(item)
-        if line is None or line.mem_id in seen:
-            continue
-        seen |= {item.mem_id, line.mem_id}
-        if (texts := _line_tags(line, doc)) and not _in_margin(line, doc) and _is_behind(doc, link):
-            return _tags(doc, texts, "markup", "line of tags", split=False)
+        lines = [line for line in _lines_of(item) if line.mem_id not in seen]
+        seen |= {item.mem_id, *(line.mem_id for line in lines)}
+        for line in lines:
+            if (texts := _line_tags(line, doc)) and not _in_margin(line, doc) and _is_behind(doc, link):
+                return _tags(doc, texts, "markup", "line of tags", split=False)
     return None
 
 
@@ -122,17 +123,22 @@ def _above_items(link: LexborNode) -> LexborNode | None:
     return above
 
 
-def _line_of(line: LexborNode) -> LexborNode | None:
-    """The element of a line that holds a link: above its list where that is all."""
+def _lines_of(item: LexborNode) -> Iterator[LexborNode]:
+    """The elements that may be the line that holds a link: above its list where that is all.
+
+    Of a lone one, which may be the line's whole or have its label outside, what is within as well, the widest first.
+    """
+    lines = [item]
     for _ in range(2):
-        above = line.parent
+        above = lines[0].parent
         if above is None or above.tag in _WHOLE:
             break
-        links = len(line.css("a"))
-        if links != 1 and (line.tag not in ("ul", "ol") or len(above.css("a")) != links):
+        links = len(lines[0].css("a"))
+        if links != 1 and (lines[0].tag not in ("ul", "ol") or len(above.css("a")) != links):
             break
-        line = above
-    return None if line.tag in _WHOLE else line
+        lines.insert(0, above)
+    lone = len(item.css("a")) == 1
+    return (line for line in (lines if lone else lines[:1]) if line.tag not in _WHOLE)
 
 
 def _line_tags(line: LexborNode, doc: Document) -> list[str]:
@@ -148,9 +154,10 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     # What is no label may be the line's date or the headline above it, but another list's title elsewhere.
     own = not any(map(str.isalpha, head)) or any(map(str.isdigit, head)) or squash(head) in squash(doc.title)
     own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
-    if not _is_label(head) and not (own and len(links) > 1 and all(map(_is_tag, links))):
-        return []
-    return [text for text, node in zip(texts, links, strict=True) if _stays(node, doc)]
+    tags = links if _is_label(head) else [node for node in links if own and _is_tag(node)]
+    if tags != links and not (len(tags) > 1 and _TAGGED.search((line.attributes.get("class") or "").lower())):
+        return []  # but for a section among what calls itself tags
+    return [_text(node) for node in tags if (len(tags) > 1 or _is_label(head)) and _stays(node, doc)]
 
 
 def _text(link: LexborNode) -> str:
@@ -199,11 +206,13 @@ def _in_margin(node: LexborNode, doc: Document) -> bool:
     """Whether a line stands in a menu, a margin or another article's teaser: in one without the headline."""
     above: LexborNode | None = node
     frames = _frames(doc)
+    tagged = _ARTICLE_TAGS.search(node.attributes.get("class") or "")  # of some systems, in an <aside>
     while above is not None and above.tag != "body" and above.mem_id not in frames:
         get = above.attributes.get
         names = f"{get('class') or ''} {get('id') or ''}"
         own = above.mem_id == node.mem_id and (_TAGGED.search(names.lower()) or _is_label(get("aria-label") or ""))
-        if (above.tag in ("nav", "aside", "header") and not own) or _MARGIN.search(names):
+        apart = above.tag in ("nav", "header") or (above.tag == "aside" and not tagged)
+        if (apart and not own) or _MARGIN.search(names):
             return True
         above = above.parent
     return False
@@ -272,21 +281,21 @@ def _tags(doc: Document, value: Any, source: Source, path: str, *, split: bool =
 def _without_headline(tags: list[str], doc: Document) -> list[str]:
     """The tags but for the headline itself; none where all of them are the headline's words, in its order."""
     single = len(tags) >= _FEW and not any(" " in tag for tag in tags)
-    own = headline(doc) if single or any(tag.count(" ") >= _SENTENCE - 1 for tag in tags) else None
-    if own is None:
-        return tags
+    long = _SENTENCE if len(tags) > 1 else _SHORT  # one tag that is the headline is none; of several it may be a name
     if not single:
-        key = squash(own.value)
-        return [tag for tag in tags if tag.count(" ") < _SENTENCE - 1 or squash(tag) != key]
-    words = iter([squash(word) for word in own.value.split()])
-    return [] if all(squash(tag) in words for tag in tags) else tags
+        sentences = [tag for tag in tags if tag.count(" ") >= long - 1]
+        own = own_titles(doc) | {squash(node.text()) for node in doc.h1s[:1]} if sentences else frozenset()
+        return [tag for tag in tags if tag not in sentences or squash(tag) not in own]
+    title = headline(doc)
+    words = iter([squash(word) for word in title.value.split()] if title else [])
+    return [] if title and all(squash(tag) in words for tag in tags) else tags
 
 
 def _is_key(tag: str, doc: Document) -> bool:
     """Whether the system speaks to itself, or the site of itself."""
     if (len(tag) > 3 and tag.casefold() in _no_tags()) or _MACHINE_TAG.search(tag):
         return True
-    return len(tag) > 3 and squash(tag) in site_names(doc)
+    return squash(tag) in site_names(doc) if len(tag) > 3 else tag.casefold() == host_label(doc)
 
 
 @functools.cache

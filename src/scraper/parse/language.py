@@ -48,7 +48,17 @@ def language_from_site(doc: Document) -> Found | None:
 
 
 def language_from_html(doc: Document) -> Found | None:
-    return _declared(doc, doc.lang, "markup", "html lang")
+    found = _declared(doc, doc.lang, "markup", "html lang")
+    return _against_template(doc) or found if found and found.value[:2] == "en" else found
+
+
+def _against_template(doc: Document) -> Found | None:
+    """What the page's data declare against a template's "en", where the text, be it short, agrees with it."""
+    found = language_from_jsonld(doc) or language_from_meta(doc)
+    if found is None or found.value[:2] == "en":
+        return None
+    read = _read(_prose(doc))
+    return found if read and read[0] == found.value[:2] else None
 
 
 def language_from_jsonld(doc: Document) -> Found | None:

@@ -18,7 +18,7 @@ _LONGEST_UNPARTED = 12  # letters of such a name
 _LOOSE = 3  # words of a newsroom's name that is no person's
 _WORDS = 7  # of one name
 DROPPED = re.compile(
-    r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*\)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
+    r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*(?:\)|$)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
 )
 _MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
 # Names in Chinese with a blank between: "王丽 张强"

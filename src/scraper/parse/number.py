@@ -29,8 +29,14 @@ _DATES = re.compile(
     r"|(?<!\d)(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d[0-5]\d)?(?!\d)"
     r"|(?<!\d)(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])20\d\d(?!\d)|/10\.\d{4,9}/.*"
 )
+_SHORT = re.compile(r"(?:(?<=--)\d{3,4}|(?<=[a-z]-)\d{4})(?=/?$|\.[a-z]{3,5}$)", re.IGNORECASE)
 _OF_ALL = re.compile(r"e?ISSN\b|ISBN\b", re.IGNORECASE)  # the number of the whole publication
 _WHOLE = re.compile(r"[\w./# -]{0,39}\d[\w./-]{0,39}", re.ASCII)
+_NAMED = re.compile(r"[a-z]{2,}-(\d{5,})", re.IGNORECASE)  # with the site's name before it: "valleytimes-31328293"
+# A key that no page prints: a UUID, a hash.
+_KEY = re.compile(
+    r"[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}|(?<![\da-f])(?=\d*[a-f])[\da-f]{24,}(?![\da-f])", re.IGNORECASE
+)
 
 
 def digits(text: str) -> str:
@@ -85,33 +91,51 @@ def _by_links(doc: Document) -> Found | None:
 def from_meta(doc: Document) -> Found | None:
     for key in table("metadata.toml")["number"]:
         for text in map(clean, doc.meta.get(key, ())[:1]):
-            if _WHOLE.fullmatch(digits(text)) and not _OF_ALL.match(text):
-                return _found(text, "meta", f"meta {key}")
+            if not _WHOLE.fullmatch(digits(text)) or _OF_ALL.match(text):
+                continue
+            own = _NAMED.fullmatch(text)  # the address has the number alone
+            number = own[1] if own and re.search(rf"(?<!\d){own[1]}(?!\d)", split_url(doc.url).path) else text
+            if not _KEY.search(number) or from_url(doc) is None:
+                return _found(number, "meta", f"meta {key}")
     return None
 
 
 def from_url(doc: Document) -> Found | None:
     """The id in the URL that the page declares as its own, else in that where it was found: a feed's, a search's."""
-    return next(filter(None, map(_in_url, dict.fromkeys((extras.canonical_url(doc) or doc.url, doc.url)))), None)
+    urls = dict.fromkeys((extras.canonical_url(doc) or doc.url, doc.url))
+    return next(filter(None, map(_in_url, urls)), None) or _short(next(iter(urls)), doc)
+
+
+def _short(url: str, doc: Document) -> Found | None:
+    """An id of four digits at a path's end, or of three behind two dashes, that is no word of the headline."""
+    match = _SHORT.search(_DATES.sub("/", split_url(url).path))
+    return _found(match[0], "url", "url path") if match and match[0] not in doc.title else None
 
 
 def _in_url(url: str) -> Found | None:
     """A URL's own id: ?id=118 or ?id=118:bridge-opens, else the longest number of the path that is no date, of several
     the last: sections have ids too, before it ("/sport/312/98765-bridge") and behind ("/98765/312/bridge")."""
-    for key, value in parse_qsl(split_url(url).query):
+    # A part of the page, before the page's own id: "?id=12&tx_news_pi1[news]=118".
+    for key, value in sorted(parse_qsl(split_url(url).query), key=lambda pair: "[" not in pair[0]):
         value = value.partition(":")[0]
-        if key.lower() in table("metadata.toml")["number_queries"] and value.isdecimal():
+        if _query_key(key) in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
     numbers = _URL_NUMBER.findall(_DATES.sub("/", split_url(url).path))
     return _found(max(reversed(numbers), key=len), "url", "url path") if numbers else None
 
 
+def _query_key(key: str) -> str:
+    """A key of a query without what it is an argument of: "news" of "tx_news_pi1[news]"."""
+    name = re.split(r"[:\[]", key.lower().rstrip("]"))[-1]
+    return name if len(name) > 2 else key.lower()
+
+
 def but_the_day(found: tuple[Found, ...], day: str | None) -> tuple[Found, ...]:
-    """The candidates without one of the URL that is the article's day in six digits: "/blog/260619/bridge"."""
+    """The candidates without one of the URL that is the article's day in six digits or in four: "/260619/bridge"."""
     if day is None:
         return found
     year, month, date = day[2:].split("-")
-    days = (year + month + date, date + month + year, month + date + year)
+    days = (year + month + date, date + month + year, month + date + year, month + date, date + month)
     return tuple(f for f in found if f.source != "url" or f.value not in days)
 
 

@@ -25,6 +25,7 @@ _STEM = 4  # letters that two forms of a word share: "science" and "Sciences"
 _ACRONYM = 4  # letters that stand in capitals by right: "NFL"
 _SIGNS = "+#.▸▾▼►→←‹«"  # of menus and lists, around the name
 NAME = 40  # characters of a section's name in a link
+_PAIR = 2
 _HOST_WORDS = 2  # that are a section's name though the host has them in its own
 _SIGNS_AROUND = 2  # characters more than the name has
 _EDGE = " []/|\u203a\u00bb\u2039\u00ab<>\u00b7\u2022:-\u2013\u2014"
@@ -36,19 +37,23 @@ _AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 def section(text: str | None, source: Any, path: str, doc: Document) -> Found | None:
     """The first part of a text that can be a section's name, as the page prints it; None where there is none."""
-    for part in _parts(tidy(text)):
+    for part in _parts(tidy(text), doc):
         value = part.strip(_EDGE)
         if is_section(value, doc):
             return Found(_printed(value, source, doc), source, text or "", path)
     return None
 
 
-def _parts(text: str) -> list[str]:
+def _parts(text: str, doc: Document) -> list[str]:
     """A section, or the several that the page's data join: "Legal,National", "How To, Workouts, Exercise"."""
     parts = _COMMA.split(text)
     joined = len(parts) > 1 and not any(part.startswith(" ") for part in parts)
     trail = len(parts) > 1 and parts[0].strip().casefold() in table("metadata.toml")["no_sections"]  # "Home, Garden"
-    return parts if joined or trail or (len(parts) > 2 and not _AND.search(parts[-1])) else [text]
+    if joined or trail or (len(parts) > 2 and not _AND.search(parts[-1])):
+        return parts
+    if len(parts) == _PAIR and text not in doc.pieces:  # "Mirzhol, Rail", where the page prints these apart
+        return [part for part in parts if part.strip() in doc.pieces] or [text]
+    return [text]
 
 
 def is_section(value: str, doc: Document) -> bool:
