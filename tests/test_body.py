@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,22 @@ def test_any_bytes_are_read(raw: bytes) -> None:  # C45
 )
 def test_odd_pages_end(html: str) -> None:  # C43: a page in the shape of a trap takes seconds at most
     body.body(document(f"<body>{html}</body>"), None)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<meta property="article:section" content="' + "a," * 60_000 + '">',
+        "<p>Tags: <span>" + "".join(f"<a href=/tag/{i}>x{i}</a>" for i in range(12_000)) + "</span>",
+        "<p>Tags: " + "<span>" * 30_000 + "<a href=/tag/a>x</a>",
+        "<div class=intro><img>" + "<p class=intro>x</p>" * 12_000 + "</div>",
+    ],
+    ids=["joined sections", "links in one item", "items in items", "standfirsts"],
+)
+def test_odd_pages_have_a_record(html: str) -> None:
+    begun = time.process_time()
+    parse(f"<body><h1>Bridge opens</h1>{html}".encode(), url="https://valley.example/bridge")
+    assert time.process_time() - begun < 3
 
 
 def test_blocks_keep_words_apart() -> None:

@@ -260,3 +260,9 @@ def test_written_words_are_those_that_cldr_lacks(section: str) -> None:
             phrases.add(" # ".join(map(key, name.split("#"))).strip(), meaning)
             idle += [f"{value}: {name}"] * (before == (phrases.names, phrases.longest))
     assert idle == []
+
+
+@pytest.mark.parametrize(("language", "day"), [("en", date(2021, 6, 7)), ("en-AU", date(2021, 7, 6))])
+def test_the_month_is_first_beside_an_american_zone_but_in_australia(language: str, day: date) -> None:
+    found = read("06/07/2021 9:30 AM EST", language=language)
+    assert found is not None and found.date == day

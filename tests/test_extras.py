@@ -87,7 +87,16 @@ from snippets import document
             ["Historical: European", "Ice"],
         ),
         ('<meta name="news_keywords" content="News, Ice, Uncategorized">', ["Ice"]),
-        ('<meta name="keywords" content="roads,taxes,schools,parks,water,police,harbour,sports"><p>Ice.</p>', None),
+        (
+            '<meta name="keywords" content="roads,taxes,schools,parks,water,police,harbour,sports">'
+            + "<p>Ice came.</p>" * 40,
+            None,
+        ),
+        (
+            '<meta name="keywords" content="a1,b2,c3,d4,e5,f6,g7,h8"><p>Ice.</p>',
+            [f"{c}{i}" for i, c in enumerate("abcdefgh", 1)],
+        ),
+        ('<h1>Bridge</h1><p><a href="#c12">#12</a> <a href="#c13">#13</a></p>', None),
         (
             '<meta name="keywords" content="roads,taxes,bridges,parks,ice,police,harbour,sports">'
             "<p>Ice on the bridge, and the police on all roads to the harbour.</p>",

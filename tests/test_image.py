@@ -49,6 +49,8 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         ('<meta property="og:image" content="/files/Valley-Times_1200x630.png">', None),
         ('<meta property="og:image" content="/118200/og-image.png">', f"{SITE}/118200/og-image.png"),
         ('<meta property="og:image" content="/u/Facebook-1024.jpg">', f"{SITE}/u/Facebook-1024.jpg"),
+        ('<meta property="og:image" content="/2021/social-media.jpg">', f"{SITE}/2021/social-media.jpg"),
+        ('<meta property="og:image" content="/2021/graph.png">', f"{SITE}/2021/graph.png"),
         ('<meta property="og:image" content="https://-/media/118.jpg">', None),
         (
             f'<meta property="og:image" content="{SITE}https://cdn.example/118.jpg">',
@@ -59,12 +61,17 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank"),
         *("the site's own", "small by its name", "icon", "no logo"),
         *("by its id", "an id alone", "a theme's", "for sharing", "the site's name", "in its own folder"),
-        *("what it shows", "no host", "two addresses"),
+        *("what it shows", "a topic", "a drawing", "no host", "two addresses"),
     ],
 )
 def test_declared(html: str, want: str | None) -> None:
     found = climb(document(html), image.STEPS)
     assert (found.value if found else None) == want
+
+
+def test_a_host_without_a_dot_may_be_the_page_s_own() -> None:
+    found = climb(document('<meta property="og:image" content="/b.jpg">', "http://intranet/bridge"), image.STEPS)
+    assert found is not None and found.value == "http://intranet/b.jpg"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from scraper.draft.marks import Sample, read, same, value_of
 from scraper.draft.propose import Proposal, propose
 from scraper.draft.selectors import is_lasting
 from scraper.draft.survey import linked_feeds, survey
-from scraper.errors import ConfigError, FetchError
+from scraper.errors import ConfigError, FetchError, StoreError
+from scraper.files import put
 from scraper.model import FieldRule, Page, Rules
 
 NEWSROOM = Path(__file__).resolve().parent.parent / "fixtures" / "newsroom"
@@ -463,6 +464,11 @@ def test_a_broken_file_is_left_alone(tmp_path: Path, saved: Path) -> None:
 def test_a_text_is_read_as_its_file_will_be(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config.toml:3: sites.a.colour: unknown key"):
         config.loads('[sites.a]\nstart = ["https://a.example/"]\ncolour = 1\n', tmp_path / "config.toml")
+
+
+def test_a_file_that_cannot_be_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be written: File name too long"):
+        put(tmp_path / ("n" * 250), b"")
 
 
 def test_a_file_keeps_its_bytes_its_mode_and_the_link_to_it(saved: Path, tmp_path: Path) -> None:

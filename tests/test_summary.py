@@ -46,11 +46,12 @@ MORE = "<p>Ann Roe, who had built it, cut the ribbon before two hundred people a
             False,
         ),
         ('<meta name="description" content="Valley Times - the Valley\'s own paper">', False),
+        ('<meta name="description" content="Valley Times: a year of gains, and what comes next">', True),
     ],
     ids=[
         *("own", "cut", "cut in a word", "excerpt", "excerpt in round brackets", "caption in front of a cut text"),
         *("continue reading", "read more", "first paragraph", "tagline", "headline", "name", "filler", "site"),
-        "slogan",
+        *("slogan", "news of the site itself"),
     ],
 )
 def test_summary(head: str, want: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from scraper.errors import StoreError
@@ -12,6 +13,8 @@ from scraper.errors import StoreError
 def put(file: Path, data: bytes) -> None:
     """Write a file whole or not at all, with the mode of the one that it replaces. Raises StoreError."""
     place = file.resolve()  # what a link names is replaced, not the link
+    if place.exists() and not place.is_file():  # a device would become a file
+        raise StoreError(f"{file}: cannot be written: not a regular file")
     draft = place.with_name(f".{place.name}.{os.getpid()}.tmp")
     try:
         place.parent.mkdir(exist_ok=True)
@@ -23,5 +26,6 @@ def put(file: Path, data: bytes) -> None:
             os.fsync(opened.fileno())
         draft.replace(place)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
         raise StoreError(f"{file}: cannot be written: {error.strerror or error}") from error

@@ -64,6 +64,9 @@ def _unless_printed(data: Found, doc: Document, persons_first: bool = False) -> 
     """
     # "Newsroom", "The Valley Times", "AFP", a login
     nobody = all(is_office(name) or is_outlet(name) or not persons([name]) for name in data.value)
+    first = bylines(doc)[:1] if nobody else []
+    if first and first[0].names == data.value and from_markup(doc):  # that of persons is farther down: another's
+        return _with_others(data, doc)
     if (persons_first or nobody) and _prints_persons(doc):
         return None
     if line := _by_another(data, doc):

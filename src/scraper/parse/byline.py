@@ -11,7 +11,7 @@ from scraper.data import table
 from scraper.parse import datetext
 from scraper.parse.document import Document
 from scraper.parse.headline import headline
-from scraper.parse.names import is_office, is_particle, is_role
+from scraper.parse.names import is_office, is_particle
 from scraper.parse.sitename import host_label, is_site, site_names, squash
 
 _LONGEST = 120  # characters of such a line
@@ -112,9 +112,15 @@ def titled(doc: Document) -> tuple[list[str], str]:
 
 
 def _is_title(text: str) -> bool:
-    """Whether a text is what somebody is, as a byline has it, in few words and not only "Author"."""
+    """Whether a text is what somebody is who writes, in few words and not only "Author".
+
+    Others are as often whom the article is about, or what its menu offers: "Chief Executive", "Talk to an Expert".
+    """
     words = text.split()
-    return 1 < len(words) <= _TITLE and text[0].isupper() and is_role(text) and re.search(r"[\d.:?!]", text) is None
+    if not 1 < len(words) <= _TITLE or not text[0].isupper() or re.search(r"[\d.:?!]", text):
+        return False
+    writers = table("authorwords.toml")["writers"]
+    return any(word.strip(",").casefold() in writers for word in words)
 
 
 def signed(doc: Document) -> tuple[list[str], str]:

@@ -11,6 +11,8 @@ from scraper.parse.datewords import Line, Meaning, Words
 
 _LARGEST_OFFSET = timedelta(hours=14)  # Kiribati; the other way it is 12
 _LASTS = re.compile(r"\s?(?:min(?:s|ut\w*)?|мин(?:ут\w*)?)(?!\w)")  # behind how long something takes: "4:30 min read"
+# A land's or a street's name behind a time, no zone: "10:30 Eastern Cape"; but "10:30 Eastern Time".
+_LAND = re.compile(r"[^\W\d_]{3,}\s+(?!(?:time|standard|daylight|on)(?!\w))[^\W\d_]")
 _QUARTERS = (0, 15, 30, 45)  # minutes that an offset may have
 
 
@@ -48,7 +50,7 @@ def _read(match: re.Match[str], line: Line, tables: Words, language: str | None)
     sure = half is not None or offset is not None or match[6] is None or _is_announced(line, tables, match)
     turning = None
     if offset is None and (language or "").lower().startswith("en") and (after := tables.zone.match(line.text, end)):
-        turning = tables.turning.get(after[5] or "")
+        turning = tables.turning.get(after[5] or "") if not _LAND.match(line.text, after.start(5)) else None
         end = after.end() if turning else end  # in "12:36 p.m. ET July 6" nothing parts time and date
     return Clock(start, end, moment[0], moment[1], offset, dotted=not sure, zone=turning)
 

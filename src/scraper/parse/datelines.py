@@ -134,7 +134,10 @@ class _Lines:
         text = clean(self.texts[at])
         text = datekinds.published_part(self.doc, text) or text
         told = marks("published").search(text)
-        text = _TO_DIGIT.sub("", text) if told and told.start() < 3 else text
+        if told and told.start() < 3:
+            text = _TO_DIGIT.sub("", text)
+        elif not datetext.names_day(text):  # "2:30" alone is how long a film is, or when a match begins
+            return None
         node = self.nodes[at] if at < len(self.nodes) else None
         place = standing(self.doc, node) if node is not None and datetext.is_bare(text) else None
         if node is None or place != 0 or datekinds.is_change(self.doc, text) or datekinds.follows_change(node):

@@ -14,7 +14,7 @@ from scraper.parse.days import BIKRAM, Context, Day, Order, numeric
 from scraper.parse.machinedate import When, read_lenient, read_machine
 from scraper.parse.nameddays import named
 
-__all__ = ["When", "is_bare", "names_weekday", "read", "read_clock", "read_iso", "timed"]
+__all__ = ["When", "is_bare", "names_day", "names_weekday", "read", "read_clock", "read_iso", "timed"]
 
 _DIGIT = re.compile(r"\d")
 _ERA_LETTER = re.compile(r"(?<![^\W_])([RHS])\s?(\d\d?)[./-](\d\d?)[./-](\d\d?)(?!\d)")  # "R6.8.4" is 令和6年8月4日
@@ -60,7 +60,7 @@ def read(
         text = _ERA_LETTER.sub(
             lambda found: tables.era_letters[found[1].upper()] + "{}年{}月{}日".format(*found.groups()[1:]), text
         )
-    if order is None and context.language in ("en", "") and _AMERICAN.search(text):
+    if order is None and context.tag in ("en", "en-us", "") and _AMERICAN.search(text):
         context = replace(context, order="mdy")
     folded = fold(_COMMA.sub(", ", _MIDDOT.sub(".", text)))
     if context.language in _SLASHED_DAY:
@@ -122,6 +122,12 @@ def puts_year_first(language: str | None) -> bool:
 def writes_day_first(language: str | None, country: str) -> bool:
     """Whether pages in English at a country's addresses ("uk") write the day first, though their templates say "en"."""
     return (language or "").lower().replace("_", "-") in ("en", "en-us") and country in words().english
+
+
+def names_day(text: str) -> bool:
+    """Whether a short text has a word like "today"."""
+    line = cut(fold(text))
+    return any(words().days.at(line.words, i) for i in range(len(line.words)))
 
 
 def is_bare(text: str) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 
 from scraper.data import table
 from scraper.parse.access import THIN
 from scraper.parse.beginnings import is_byline, is_dateline
-from scraper.parse.blocks import Block
+from scraper.parse.blocks import Block, Context
 from scraper.parse.document import Document
 from scraper.parse.text import fold
 
@@ -17,6 +18,7 @@ _ANNOUNCED = 120  # characters; a longer line is prose
 _HEAD = 3  # words of what stands over links and files that are left out: "Sources:", "From our archive:"
 _SHORT = 40  # characters of them, where no blanks are written
 _DATED = 90  # characters of a line with the dates of the article
+_CARD, _PROSE = 2, 90  # paragraphs of so many characters in one card; a link around more was never closed
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
 # An address alone; initials and agencies in brackets; a reporter in Korean, with the town or the paper in front and an
@@ -70,9 +72,19 @@ def without_cards(blocks: list[Block]) -> list[Block]:
     end = len(blocks)
     while end and blocks[end - 1].context.leads:
         end -= 1
+    held = Counter(_link(block.context) for block in blocks[end:] if len(block.text) > _PROSE)
+    if held and max(held.values()) > _CARD:
+        return blocks
     while 0 < end < len(blocks) and _HEADING.fullmatch(blocks[end - 1].tag):
         end -= 1
     return blocks[:end] or blocks
+
+
+def _link(context: Context) -> int:
+    """The key of the link around a context, or of the element right in it."""
+    while context.parent is not None and context.parent.leads:
+        context = context.parent
+    return context.key
 
 
 def _is_over_comments(text: str) -> bool:

@@ -42,6 +42,7 @@ _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
 _LABEL = 40  # characters of a label, of a tag in a line, and of what else the line holds
 _MAX_LINE = 20  # tags; more is a cloud
+_ITEM_IN_ITEM = 6  # elements of an item around its link
 _ITEMS = frozenset(("li", "span", "b", "strong", "i", "em"))
 _HEADINGS = frozenset(("h2", "h3", "h4", "h5", "h6"))
 _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
@@ -75,6 +76,8 @@ def _is_of_site(tags: tuple[str, ...], doc: Document) -> bool:
     text = " ".join([doc.title, *(node.text() for node in doc.paragraphs[:_PARAGRAPHS])]).casefold()
     if len(text) < _PROSE:  # a page without <p>
         text = " ".join(doc.pieces).casefold()
+    if len(text) < _PROSE:  # the rest of the article is behind a wall
+        return False
     return sum(_is_of(tag.casefold(), text) for tag in tags) < len(tags) * _SHARE
 
 
@@ -104,7 +107,7 @@ def tags_from_line(doc: Document) -> Found | None:
         return None
     seen: set[int] = set()
     for link in doc.anchors if labelled else filter(_is_tag if hashed else _is_tag_link, doc.anchors):
-        item = _above_items(link)
+        item = _above_items(link, seen)
         if item is None or item.mem_id in seen:
             continue
         lines = [line for line in _lines_of(item) if line.mem_id not in seen]
@@ -115,10 +118,12 @@ def tags_from_line(doc: Document) -> Found | None:
     return None
 
 
-def _above_items(link: LexborNode) -> LexborNode | None:
+def _above_items(link: LexborNode, seen: set[int]) -> LexborNode | None:
     """The element that a link stands in, or its item does; an "item" of several links is a line of its own."""
     above = link.parent
-    while above is not None and above.tag in _ITEMS and len(above.css("a")) == 1:
+    for _ in range(_ITEM_IN_ITEM):
+        if above is None or above.tag not in _ITEMS or above.mem_id in seen or len(above.css("a")) > 1:
+            break
         above = above.parent
     return above
 
@@ -184,7 +189,8 @@ def _is_tag_link(link: LexborNode) -> bool:
 
 def _is_tag(link: LexborNode) -> bool:
     """Whether a link is a tag by where it leads, or by the sign in front of it: "#Bridges"."""
-    return _is_tag_link(link) or _text(link).startswith(_HASHES)
+    text = _text(link)
+    return _is_tag_link(link) or (text[:1] in _HASHES and text[1:].lstrip()[:1].isalpha())  # "#12" is a comment's
 
 
 def _is_label(text: str) -> bool:

@@ -38,9 +38,10 @@ _HIDDEN = re.compile(
 )
 _CLIPPED = re.compile(r"clip:\s*rect\(0|display:\s*none", re.IGNORECASE)  # what those classes do, written out
 # Parts of a heading that stand over it or beside it: <span class="kicker">, "topline", <span class="date">, "badge".
+_TOP = r"(?<!desk)top|(?<!c)(?<!h)over"  # no "desktop-title", "cover-headline"
 _OVER = re.compile(
-    r"kicker|eyebrow|(?:dach|ober|vor|ueber|unter)zeile|spitzmarke|(?:top|over|roof|sub)-?line"
-    r"|(?:top|sup|super|pre|over|sub)-?(?:title|headline)|descriptor|untertitel|antetitulo|volanta|occhiello|sottotitolo"
+    rf"kicker|eyebrow|(?:dach|ober|vor|ueber|unter)zeile|spitzmarke|(?:{_TOP}|roof|sub)-?line"
+    rf"|(?:{_TOP}|sup|super|pre|sub)-?(?:title|headline)|descriptor|untertitel|antetitulo|volanta|occhiello|sottotitolo"
     r"|sur-?titre|sous-?titre|badge|(?<![a-z])(?:date|datum|fecha|label|share|(?:category|rubrik|section|topic)"
     r"(?![-_]*(?:title|head)))(?![a-z])",
     re.IGNORECASE,

@@ -184,7 +184,7 @@ def _is_of_site(doc: Document, folder: str, name: str) -> bool:
     of_all, plain = (table("metadata.toml")[key] for key in ("picture_of_all", "picture_words"))
     left = squash("".join([word for word in words if word not in of_all and word not in plain]))
     if not left:
-        return any(word in of_all for word in words)
+        return any(word in of_all for word in words) or {"open", "graph"} <= set(words)
     return left in site_names(doc) or left == host_label(doc)
 
 
@@ -193,7 +193,9 @@ def _resolved(doc: Document, ref: str) -> str | None:
     ref = _DOUBLED.sub("", ref.strip())
     whole = ref.startswith(("http://", "https://"))
     url = urls.join(doc.url if whole else _base(doc), ref)
-    return url if url and "." in urls.host_of(url) else None  # "https://-/media/118.jpg": a template without its host
+    host = urls.host_of(url) if url else ""
+    # "https://-/media/118.jpg" is a template without its host, "http://intranet/118.jpg" may be the page's own.
+    return url if "." in host or (host and host == urls.host_of(doc.url)) else None
 
 
 def _base(doc: Document) -> str:

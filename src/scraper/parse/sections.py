@@ -20,6 +20,7 @@ from scraper.parse.sitename import host_label, is_site, site_names, squash, tidy
 from scraper.parse.text import split_url
 
 _LONGEST = 80  # characters of a section's name
+_JOINED = 1000  # and of several that the data join
 SLUG = re.compile(r"(?=.{3,30}$)[a-z]+(?:-[a-z]+){0,2}")
 _STEM = 4  # letters that two forms of a word share: "science" and "Sciences"
 _ACRONYM = 4  # letters that stand in capitals by right: "NFL"
@@ -37,7 +38,7 @@ _AND = re.compile(r"&|\b(?:and|und|et|y|e|en|och|og|ja|i)\b", re.IGNORECASE)
 
 def section(text: str | None, source: Any, path: str, doc: Document) -> Found | None:
     """The first part of a text that can be a section's name, as the page prints it; None where there is none."""
-    for part in _parts(tidy(text), doc):
+    for part in _parts(tidy(text)[:_JOINED], doc):
         value = part.strip(_EDGE)
         if is_section(value, doc):
             return Found(_printed(value, source, doc), source, text or "", path)
@@ -133,8 +134,16 @@ def name_of(place: str, links: list[LexborNode], doc: Document) -> str | None:
     fit = [text for text in texts if named_by(text, slug) and is_section(text, doc)]
     if not fit and place.startswith("/"):  # to the very folder that the page is in: its name may be in another script
         foreign = [text for text in texts if _is_foreign(text) and is_section(text, doc)]
-        return max(foreign, key=texts.__getitem__, default=None)
+        above = _above_headline(slug, doc) if foreign else frozenset()
+        return max(above.intersection(foreign), key=lambda text: (texts[text], text), default=None)
     return min(fit, key=lambda text: (squash(text) != squash(slug), -texts[text]), default=None)
+
+
+def _above_headline(slug: str, doc: Document) -> frozenset[str]:
+    """What links to a section print in menus and paths; behind the text they call back: "Возврат к списку"."""
+    nodes = doc.tree.css(f"h1, a[href*='{slug}']")
+    first = next((i for i, node in enumerate(nodes) if node.tag == "h1"), 0)
+    return frozenset(tidy(shown(node)).strip(_EDGE + _SIGNS) for node in nodes[:first])
 
 
 def _is_foreign(text: str) -> bool:

@@ -52,7 +52,8 @@ def _without_picture(node: LexborNode) -> LexborNode:
     """The standfirst's own element within one that holds the lead picture too and no other text."""
     inner = node.css("p, h2, h3") if node.css_first("figure, img") is not None else []
     own = (each for each in inner if each.mem_id != node.mem_id and _is_named(each))
-    return next((each for each in own if 2 * len(each.text()) > len(node.text())), node)
+    half = len(node.text()) / 2 if inner else 0
+    return next((each for each in own if len(each.text()) > half), node)
 
 
 def _lines_of(node: LexborNode) -> str:
