@@ -194,3 +194,141 @@ def test_bars_and_numbers(language: str, printed: str, wanted: dict[str, object]
     record = parse(page.encode(), url="https://post.example/news/pier").to_dict()
     body = "\n\n".join(PARAGRAPHS)
     assert {"body": record["body"], **{key: record[key] for key in wanted}} == {"body": body, **wanted}
+
+
+FOUR = {"date": "2021-07-06", "time": "12:36:00", "category": "Rail", "number": "18200"}
+OTHER = "<h3><a href='/a/snow'>Snow closes the pass at Grey Rock</a></h3>"
+ICONS = ("\U0001f4c5", "\ufe0f\u25aa", "\uf07b", "\ufeff")
+
+
+def _lines(*lines: str) -> str:
+    return "".join(f"<div>{line}</div>" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("language", "printed", "wanted"),
+    [
+        pytest.param(
+            "en",
+            _lines(
+                *map(
+                    " ".join,
+                    zip(ICONS, ("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200"), strict=True),
+                )
+            ),
+            FOUR,
+            id="pictures in front of the labels",
+        ),
+        pytest.param(
+            "en",
+            "<p>Date: 6 July 2021 :: Time: 12:36 :: Category: Rail :: No: 18200</p>",
+            FOUR,
+            id="a bar of two colons",
+        ),
+        pytest.param(
+            "de",
+            _lines("Datum\u202f: 06.07.2021", "Uhrzeit\u061c: 12:36", "Rubrik\u2060: Rail", "Nr.\u202f: 18200"),
+            FOUR,
+            id="narrow blanks and unseen marks",
+        ),
+        pytest.param(
+            "tr",
+            _lines("YAYIN TAR\u0130H\u0130: 06.07.2021", "SAAT: 12:36", "B\u00d6L\u00dcM: Rail", "SAYI: 18200"),
+            FOUR,
+            id="Turkish capitals",
+        ),
+        pytest.param(
+            "el",
+            _lines("ΗΜΕΡΟΜΗΝΙΑ: 06/07/2021", "ΩΡΑ: 12:36", "ΚΑΤΗΓΟΡΙΑ: Rail", "ΑΡΙΘΜΟΣ: 18200"),
+            FOUR,
+            id="Greek capitals have no accents",
+        ),
+        pytest.param(
+            "es",
+            _lines("Publicacion: 06/07/2021", "Hora: 12:36", "Seccion: Rail", "N.\u00ba 18200"),
+            FOUR,
+            id="accents left away",
+        ),
+        pytest.param(
+            "fa",
+            _lines("تاریخ: ۱۵ سرطان ۱۴۰۰", "زمان نشر: ۱۲:۳۶", "دسته\u200cها: Rail", "شماره\u200cی خبر: ۱۸۲۰۰"),
+            FOUR,
+            id="a time of publication, and a number with its ezafe",
+        ),
+        pytest.param(
+            "ps",
+            _lines("نېټه: ۱۵ چنګاښ ۱۴۰۰", "وخت: ۱۲:۳۶", "کټګورۍ: Rail", "خبر ګڼه: ۱۸۲۰۰"),
+            FOUR,
+            id="Pashto letters of one sound",
+        ),
+        pytest.param(
+            "bn",
+            _lines("প্রকাশঃ ৬ জুলাই ২০২১", "সময়ঃ ১২:৩৬", "বিভাগঃ Rail", "নংঃ ১৮২০০"),
+            FOUR,
+            id="a Bengali letter for the colon",
+        ),
+        pytest.param(
+            "en",
+            _lines("Date: 6 July 2021", "Published: 12:36 pm", "Category: Rail", "Article #18200"),
+            FOUR,
+            id="published at a time",
+        ),
+        pytest.param(
+            "ru",
+            _lines("Дата: 06.07.2021", "Время: 12:36", "В рубрике: Rail", "Новость № 18200"),
+            FOUR,
+            id="what the number is of",
+        ),
+        pytest.param(
+            "en",
+            _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No. 18,200"),
+            {**FOUR, "number": "18,200"},
+            id="thousands without a colon",
+        ),
+        pytest.param(
+            "en",
+            _lines("Date: 6 July 2021", "Updated: 7 July 2021 1:15 pm", "Time: 12:36", "Category: Rail", "No: 18200"),
+            FOUR,
+            id="a change with a time of its own",
+        ),
+        pytest.param(
+            "en",
+            2 * _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200"),
+            FOUR,
+            id="the lines again for small screens",
+        ),
+        pytest.param(
+            "en",
+            "<form><label>Category</label><select><option>All</option></select></form>"
+            + _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200"),
+            FOUR,
+            id="a label over a menu",
+        ),
+    ],
+)
+def test_spellings(language: str, printed: str, wanted: dict[str, object]) -> None:
+    head = f"<html lang={language}><head><title>Aralia rebuilds its northern pier</title></head>"
+    page = f"{head}<body>{HEAD}{printed}{TEXT}"
+    assert _seen(parse(page.encode(), url="https://post.example/news/pier")) == {
+        **wanted,
+        "body": "\n\n".join(PARAGRAPHS),
+    }
+
+
+@pytest.mark.parametrize("tag", ["header", "aside", "div class='comment-form'"])
+def test_labels_elsewhere(tag: str) -> None:
+    own = _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200")
+    clock = f"<{tag}><p>Date: 1 March 2023</p><p>Time: 9:15</p></{tag.split()[0]}>"
+    page = (
+        f"<html lang=en><title>Aralia rebuilds its northern pier</title>{clock}<article>{HEAD}{TEXT * 3}{own}</article>"
+    )
+    seen = _seen(parse(page.encode(), url="https://post.example/news/pier"))
+    assert {field: seen[field] for field in FOUR} == FOUR
+
+
+def test_labels_of_other_articles() -> None:
+    own = _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200")
+    others = 2 * (OTHER + _lines("Date: 9 May 2020", "Time: 8:10", "Category: Sport", "No: 17999"))
+    page = f"<html lang=en><title>Aralia rebuilds its northern pier</title><article>{HEAD}{TEXT}{own}</article>{others}"
+    seen = _seen(parse(page.encode(), url="https://post.example/news/pier"))
+    assert {field: seen[field] for field in FOUR} == FOUR

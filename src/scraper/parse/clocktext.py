@@ -13,6 +13,8 @@ _LARGEST_OFFSET = timedelta(hours=14)  # Kiribati; the other way it is 12
 _LASTS = re.compile(r"\s?(?:min(?:s|ut\w*)?|мин(?:ут\w*)?)(?!\w)")  # behind how long something takes: "4:30 min read"
 # A land's or a street's name behind a time, no zone: "10:30 Eastern Cape"; but "10:30 Eastern Time".
 _LAND = re.compile(r"[^\W\d_]{3,}\s+(?!(?:time|standard|daylight|on)(?!\w))[^\W\d_]")
+_SIGNS = ("+", "-")
+_GREENWICH = re.compile(r"(?:gmt|utc)\s?[+-]$")
 _QUARTERS = (0, 15, 30, 45)  # minutes that an offset may have
 
 
@@ -40,6 +42,8 @@ def find(line: Line, tables: Words, language: str | None) -> list[Clock]:
 
 
 def _read(match: re.Match[str], line: Line, tables: Words, language: str | None) -> Clock | None:
+    if line.text[match.start() - 1 : match.start()] in _SIGNS and _GREENWICH.search(line.text[: match.start()]):
+        return None  # "(GMT+07:00)"
     hour, *parts = match.groups()
     minute, second = next(((m, s) for m, s in zip(parts[::2], parts[1::2], strict=True) if m), (None, None))
     start, end, half = _half_of_day(line, tables, match.start(), match.end(), language)
@@ -134,6 +138,12 @@ def zone_at(
         return None, at
     offset = timedelta(hours=int(hours), minutes=int(minutes or 0)) * (1 if sign == "+" else -1)
     return (offset, match.end()) if abs(offset) <= _LARGEST_OFFSET else (None, at)
+
+
+def offset_at(line: Line, at: int, tables: Words) -> timedelta | None:
+    """The offset from Greenwich at a place behind a date: "12:36, 06/07/2021 (GMT+7)"; names of zones may be words."""
+    match = tables.zone.match(line.text, at)
+    return zone_at(line.text, at, tables, None)[0] if match and match[1] else None
 
 
 def _named(name: str, tables: Words, language: str | None) -> timedelta | None:

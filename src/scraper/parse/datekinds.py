@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import date, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -37,7 +37,13 @@ _PARTS = 8  # parts of a line that are asked for their names
 _DOTTED = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(\d{4}|\d\d)(?!\d)")
 _SLASHED = re.compile(r"(?<![\d/-])(\d\d?)[/-](\d\d?)[/-](?:19|20)\d\d(?![\d/-])")
 _NUMBERS = re.compile(r"(?<!\d)\d\d?[/-]\d\d?[/-]\d")
+_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)  # from which spans are counted where only their being spans matters
+_LOOSE = (("date-relative",), ("date-vague",), ("date-no-year",))  # what an attribute says more of
+_HINT = 120  # characters of an attribute that is a date
 _PIECE = 200  # characters of a text that may be a date; scripts are longer
+# "2021/07/06 12:36 更新": in languages whose verb is the last word, behind one date with at most one time.
+_CHANGED_BEHIND = re.compile(r"[^:：]*(?:\d[:：]\d\d(?:[:：]\d\d)?)?\D{0,3}(?:更新|업데이트|수정)\W*")
 _GLUED = re.compile(r"(?<=\d)(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{3})")  # elements that touch: "6 July 2021Updated"
 _SEAMS = "br, div, p, li, dt, dd, td"  # with these a new line begins
 _SEAMED = frozenset(_SEAMS.split(", "))
@@ -139,7 +145,7 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
     name = f"{prop or ''} {own}"
     if node.tag == "time" and node.parent is not None:
         name += f" {node.parent.attributes.get('class') or ''}"
-    named = names_change(name)
+    named = names_change(name) and not _says_published(printed)
     if (named and not is_hatom(name)) or (follows_change(node) and not _is_first_of_two(node)):
         return "modified", False
     if is_change(doc, printed):
@@ -147,6 +153,12 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
     # Themes that date posts by hAtom's "updated" alone say that it is a date: <span class="entry-date updated">.
     dated = node.tag != "time" and _DATE_CLASS.search(own)
     return ("modified", True) if named and not dated else ("published", False)
+
+
+def _says_published(text: str) -> bool:
+    """Whether a text says "published" in front of its first date, and nothing of a change there."""
+    told = marks("published").search(text)
+    return told is not None and not any(map(str.isdigit, text[: told.start()])) and not marks("changed").search(text)
 
 
 def _is_first_of_two(node: LexborNode) -> bool:
@@ -175,7 +187,7 @@ def is_change(doc: Document, text: str) -> bool:
     if found is None:
         return False
     before = text[: found.start()]
-    if not any(map(str.isdigit, before)):
+    if not any(map(str.isdigit, before)) or (_CHANGED_BEHIND.fullmatch(text) and not marks("published").search(text)):
         return True
     when = read(doc, before)
     return when is None or (when.date is None and "date-ambiguous" not in when.issues)
@@ -230,6 +242,17 @@ def shown(node: LexborNode, most: int) -> str:
     return text
 
 
+def told_at_rest(doc: Document, node: LexborNode, printed: str) -> str | None:
+    """The date that shows when the mouse rests on "2 years ago", or that is read aloud for an empty element."""
+    attributes = node.attributes
+    text = clean(attributes.get("title") or ("" if printed else attributes.get("aria-label")) or "")
+    if not _YEAR.search(text) or len(text) > _HINT or not (datetext.is_bare(text) or tells_publication(text)):
+        return None
+    now = doc.page.fetched_at or _SOME_DAY
+    own = datetext.read(printed, language=doc.language, now=now) if printed else None
+    return text if not printed or (own and own.issues in _LOOSE) else None
+
+
 def _in_lines(node: LexborNode, text: str) -> str:
     """An element's text with a blank where a line of it ends: in "6:12 PM<br>Updated" PM is a word."""
     if node.css_first(_SEAMS) is None:
@@ -244,11 +267,27 @@ def _in_lines(node: LexborNode, text: str) -> str:
     return "".join(pieces)
 
 
-def clock_behind(node: LexborNode) -> str | None:
-    """The time in an element of its own behind that of a date: <time>6 July 2021,</time> <span>12:36</span>."""
-    other = node.next
+def clock_beside(node: LexborNode) -> str | None:
+    """The time in an element of its own behind that of a date: <time>6 July 2021,</time> <span>12:36</span>.
+
+    Else the one in front, where nothing precedes it that it could belong to: <b>12:36</b> <b>6 July 2021</b>.
+    """
+    if behind := _clock_in(_neighbour(node, 1)):
+        return behind
+    before = _neighbour(node, -1)
+    return _clock_in(before) if before is not None and _neighbour(before, -1) is None else None
+
+
+def _neighbour(node: LexborNode, step: int) -> LexborNode | None:
+    """The nearest neighbour with words, behind a node or, with a step of -1, in front of it."""
+    other = node.next if step > 0 else node.prev
     while other is not None and not _WORD.search(other.text()):
-        other = other.next
+        other = other.next if step > 0 else other.prev
+    return other
+
+
+def _clock_in(other: LexborNode | None) -> str | None:
+    """The time that is all a neighbour says; None for the length of a film."""
     text = clean(other.text()[: 4 * _TIME]) if other is not None else ""
     if len(text) > _TIME or not _CLOCK.search(text) or not datetext.is_bare(text) or _NOUGHT.match(text):
         return None

@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.parse import datekinds, datetext, moments
 from scraper.parse.datekinds import Kind, marks, read
-from scraper.parse.dateplaces import above, standing
+from scraper.parse.dateplaces import above, main_heading, standing
 from scraper.parse.datetext import When
 from scraper.parse.document import Document
 from scraper.parse.moments import Moment
@@ -27,6 +27,7 @@ _DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"\w")
 _TO_DIGIT = re.compile(r"^\D+")
 _DATE = re.compile(r"\d(?:\D{0,12}\d){3}")  # at least "6/7/21"
+_ENDS = " |,;:(-–—·•/"
 _FRAME = "[id^='wm-ipp']"  # what web archives put around a page, with the day of the capture
 _LINES, _DATED = 3000, 400  # pieces of text looked at, and those with a digit that are read as a date
 _UP = 3  # elements around a line that are asked whether they name a change
@@ -99,11 +100,11 @@ class _Lines:
             place = place.parent
         return place is not None and place.tag in _PROSE and self.length(place) > _SENTENCES
 
-    def clock_behind(self, node: LexborNode) -> str | None:
-        """The time in an element of its own behind that of a date."""
+    def clock_beside(self, node: LexborNode) -> str | None:
+        """The time in an element of its own beside that of a date."""
         place = node.parent
         alone = place is not None and node.next is None and node.prev is None
-        return datekinds.clock_behind(place if place is not None and alone else node)
+        return datekinds.clock_beside(place if place is not None and alone else node)
 
     def moment(self, at: int, path: str) -> Moment | None:
         """The date of a piece that is for people to read, None where there is none."""
@@ -114,14 +115,17 @@ class _Lines:
         when = read(self.doc, text)
         if when is None:
             return None
+        node = self.nodes[at] if at < len(self.nodes) else None
+        if when.date is None or "date-relative" in when.issues:
+            rest = node and node.parent and datekinds.told_at_rest(self.doc, node.parent, text)
+            text, when = (f"{text} {rest}", read(self.doc, rest) or when) if rest else (text, when)
         unsaid = when.date and when.calendar == "gregorian" and not _year(text, when.date.year)
         if unsaid and not (when.time and datetext.is_bare(text)):  # "Python 3.6.0 is out", but "6 July, 12:36"
             return None
-        node = self.nodes[at] if at < len(self.nodes) else None
         place = None if node is None or node.parent is None or node.parent.tag in _UNREAD else standing(self.doc, node)
         if node is None or place is None or self.is_prose(node, text):
             return None
-        if when.date and when.time is None and (clock := self.clock_behind(node)):
+        if when.date and when.time is None and (clock := self.clock_beside(node)):
             when = read(self.doc, f"{text} {clock}") or when
         name = self.named_around(node)
         changed = datekinds.is_change(self.doc, text) or datekinds.follows_change(node)
@@ -134,7 +138,9 @@ class _Lines:
         text = clean(self.texts[at])
         text = datekinds.published_part(self.doc, text) or text
         told = marks("published").search(text)
-        if told and told.start() < 3:
+        if (change := datekinds.changed_part(text)) and datetext.read_clock(text[: -len(change)], self.doc.language):
+            text = text[: -len(change)].rstrip(_ENDS)  # "6.7. 12:36 | Updated 6.7. 14:20"
+        elif told and told.start() < 3:
             text = _TO_DIGIT.sub("", text)
         elif not datetext.names_day(text):  # "2:30" alone is how long a film is, or when a match begins
             return None
@@ -158,6 +164,19 @@ def from_headline(doc: Document) -> Iterator[Moment]:
     for at in (found[0], next(filter(lines.is_heading, found[1:]), None)) if len(found) > 1 else found:
         if at is not None:
             yield from _near(lines, at)
+
+
+def from_spoken(doc: Document) -> Iterator[Moment]:
+    """Empty elements around the headline whose date a style sheet shows: <div aria-label="Published: 6 July 2021">."""
+    head = main_heading(doc)
+    for block in () if head is None else (head, *above(head, 2)):
+        node = block.next
+        for _ in range(2 * _UP):
+            if node is None:
+                break
+            if node.attributes.get("aria-label") and not clean(node.text()):
+                yield from moments.read_once(doc, node)
+            node = node.next
 
 
 def from_clocks(doc: Document) -> Iterator[Moment]:

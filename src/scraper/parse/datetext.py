@@ -22,6 +22,8 @@ _MIDDOT = re.compile(r"(?<=\d)·(?=\d)")  # "20·03·22", as papers in Spain set
 _AMERICAN = re.compile(
     r"\d\s?[APap]\.?[Mm]\.?\s\(?(?:[ECMP][SD]?T|AK[SD]T|HST)\b"
 )  # "07/06/21, 12:36 PM PDT": the month is first
+# "2146 GMT (0546 HKT)": one moment in two zones, of which the first is that of the day.
+_TWO_ZONES = re.compile(r"(?<![\d:])([01]?\d|2[0-3]):?([0-5]\d)\s([A-Z]{2,4})\s?\(\d\d?:?\d\d\s[A-Z]{2,4}\)")
 _COMMA = re.compile(r"(?<=\d{4}),(?=\d{1,2}[:.]\d\d)")  # "17-05-2024,06:10"
 _PASHTO_ORDINAL = re.compile(r"(\d)(?:مه|می|م)(?!\w)")  # as folded; "مه" is May elsewhere
 # Languages that part day and month by a slash, whatever stands before the year.
@@ -62,6 +64,8 @@ def read(
         )
     if order is None and context.tag in ("en", "en-us", "") and _AMERICAN.search(text):
         context = replace(context, order="mdy")
+    if "(" in text:
+        text = _TWO_ZONES.sub(r"\1:\2 \3", text)
     folded = fold(_COMMA.sub(", ", _MIDDOT.sub(".", text)))
     if context.language in _SLASHED_DAY:
         folded = _DAY_SLASH.sub(r"\1.\2.\3", folded)
@@ -201,7 +205,11 @@ def _joined(line: Line, best: Day, found: list[Day], clocks: list[Clock], contex
     clock = _clock_beside(line, _whole(line, best, found, context.tables), clocks, context.tables)
     issues = (best.issue,) if best.issue else ()
     when = When(best.date, None, None, issues, best.calendar)
-    return when if clock is None else timed(when, clock)
+    if clock is None:
+        return when
+    if clock.offset is None and clock.zone is None and clock.end <= best.start:
+        clock = replace(clock, offset=clocktext.offset_at(line, best.end, context.tables))
+    return timed(when, clock)
 
 
 def _turned(rule: str, day: date, clock: time) -> timedelta | None:
@@ -272,7 +280,8 @@ def _relative(line: Line, clocks: list[Clock], context: Context, zone: tzinfo | 
     if context.now is None:
         return None
     now = context.now.astimezone(zone or context.now.tzinfo)
-    return _ago(line, context.tables, now) or _day_word(line, clocks, context.tables, now)
+    span, day = _ago(line, context.tables, now), _day_word(line, clocks, context, now)
+    return day if span is None or (day and day.time and span.time is None) else span  # CLDR's spans have "yesterday"
 
 
 def _ago(line: Line, tables: Words, now: datetime) -> When | None:
@@ -298,11 +307,12 @@ def _before(now: datetime, unit: str, count: int) -> When:
     return When(issues=("date-vague",))
 
 
-def _day_word(line: Line, clocks: list[Clock], tables: Words, now: datetime) -> When | None:
+def _day_word(line: Line, clocks: list[Clock], context: Context, now: datetime) -> When | None:
     """Today or yesterday: beside a time, or where the text says little else."""
+    tables = context.tables
     for at in range(len(line.words)):
         hit = tables.days.at(line.words, at)
-        if not hit:
+        if not hit or (hit[1][0].languages and context.language not in hit[1][0].languages):
             continue
         place = line.starts[at], line.ends[hit[0] - 1]
         clock = _clock_beside(line, place, clocks, tables, most_strange=0)

@@ -206,7 +206,7 @@ def words() -> Words:
         weekdays=weekdays,
         periods=_phrases(cldr["periods"], own["periods"]),
         ago=_phrases(cldr["ago"], own["ago"]),
-        days=_phrases({"names": {}, "longest": {}}, own["days"]),
+        days=_days(own["days"], own["days_of"]),
         skipped=frozenset(skipped),
         stops=frozenset(map(key, own["stops"]["words"])),
         ones=frozenset(map(key, own["ones"]["words"])),
@@ -243,6 +243,15 @@ def _phrases(generated: dict[str, Any], written: dict[str, list[str]]) -> Phrase
         meaning = Meaning("gregorian", int(value) if value.lstrip("-").isdigit() else value)
         for name in names:
             phrases.add(" # ".join(map(key, name.split("#"))).strip(), meaning)
+    return phrases
+
+
+def _days(written: dict[str, list[str]], of_one: dict[str, dict[str, int]]) -> Phrases:
+    """Today and yesterday; `of_one` has for a language the words that only its own pages mean so."""
+    phrases = _phrases({"names": {}, "longest": {}}, written)
+    for language, names in of_one.items():
+        for name, number in names.items():
+            phrases.add(key(name), Meaning("gregorian", number, frozenset((language,))))
     return phrases
 
 

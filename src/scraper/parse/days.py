@@ -19,6 +19,7 @@ AHEAD = timedelta(hours=48)  # clocks and zones may differ by so much; what is l
 _NUMBERS = re.compile(
     r"(?<!\d)(?<!\d[:./-])(\d{1,4})\s?([./|-])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?!\d)(?![./|]\d{1,4}(?![\d:]))"
 )
+_BESIDE = 3  # characters between a weekday and its date: "Tue, 07/06/2021"
 _HOUR = re.compile(r"\d\d?:\d\d")  # behind a day without a year: "12.1. 08:04"
 _SOLAR_LANGUAGES = {"fa", "ps", "ckb"}
 BIKRAM = 2040, 2100  # years of Nepal's calendar in news; as Gregorian ones they are to come
@@ -78,14 +79,21 @@ def judge(line: Line, context: Context, reading: Reading) -> tuple[date | None, 
     return found, None
 
 
-def weekdays(line: Line, context: Context) -> set[int]:
-    """The weekdays that a line names, 0 for Monday; a name that means two of them names none."""
+def weekdays(line: Line, context: Context, start: int = 0) -> set[int]:
+    """The weekdays that a line names, 0 for Monday; a name that means two of them names none.
+
+    One in front of a date that begins at `start` stands alone: "Submitted by Jo on Tue, 07/06/2021" has others' short
+    names of weekdays ("jo", "on") in it.
+    """
     found = set()
     for i in range(len(line.words)):
         hit = context.tables.weekdays.at(line.words, i)
         numbers = {meaning.number for meaning in of_language(hit[1], context.language)} if hit else set()
-        if len(numbers) == 1:
-            found.add(int(numbers.pop()))
+        if len(numbers) != 1:
+            continue
+        found.add(number := int(numbers.pop()))
+        if hit and 0 <= start - line.ends[hit[0] - 1] <= _BESIDE:
+            return {number}
     return found
 
 
@@ -172,7 +180,8 @@ def _chosen(match: re.Match[str], readings: list[Reading], line: Line, context: 
     if not possible:
         return Day(*place, None, issue="date-impossible")
     years_in_full = max(len(match[1]), len(match[4])) > 2
-    orders = {context.order or language_order(context, years_in_full), _weekday_order(possible, judged, line, context)}
+    by_weekday = _weekday_order(match, possible, judged, line, context)
+    orders = {context.order or language_order(context, years_in_full), by_weekday}
     known = [reading for reading in possible if reading.order in orders]
     candidates = known[:1] or possible
     if len({judged[reading] for reading in candidates}) > 1:
@@ -198,12 +207,16 @@ def language_order(context: Context, years_in_full: bool = True) -> str | None:
 
 
 def _weekday_order(
-    possible: list[Reading], judged: dict[Reading, tuple[date | None, str | None]], line: Line, context: Context
+    match: re.Match[str],
+    possible: list[Reading],
+    judged: dict[Reading, tuple[date | None, str | None]],
+    line: Line,
+    context: Context,
 ) -> str | None:
     """The order that a weekday in the line proves: "Wed 03/04/2024" is the third of April."""
     if len({judged[reading] for reading in possible}) < 2:
         return None
-    named = weekdays(line, context)
+    named = weekdays(line, context, match.start())
     agreeing = [reading.order for reading in possible if (day := judged[reading][0]) and named == {day.weekday()}]
     return agreeing[0] if len(agreeing) == 1 else None
 

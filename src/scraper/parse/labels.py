@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
+from scraper.parse.dateplaces import standing
 from scraper.parse.datetext import read, read_clock
 from scraper.parse.document import Document, Label
 from scraper.parse.text import clean
@@ -22,8 +24,11 @@ _REACH = 6  # text pieces between two lines of one block of labels
 _NEAR = 14  # text pieces between a lone label and the headline
 _COUNTED = re.compile(r"\(\d+\)?$")  # "Travel (214)", of a list of all categories
 _COLONS = re.compile(r"[:\uff1a\ufe55\ua789\u2236]")
-_OTHER_COLONS = ("\uff1a", "\u055d", "\u1366")  # of Chinese, Armenian and Ethiopic
-_BARS = re.compile(r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+[-\u2013\u2014]\s+|[,\u060c]\s+|\s+")
+# Of Chinese, Armenian and Ethiopic; in Bengali a letter of like form often stands for it.
+_OTHER_COLONS = ("\uff1a", "\u055d", "\u1366", "\u0983 ")  # the Bengali one with its blank: it ends no word else
+_BARS = re.compile(
+    r"\s*[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;]\s*|\s+(?:[-\u2013\u2014]|::)\s+|[,\u060c]\s+|\s+"
+)
 _PIPE = re.compile(r"\s*[|\u2022\u2502\u2503\uff5c]")
 # Bars that no number or date has in it.
 _STRONG = re.compile(r"\s*[|\u2022\u00b7\u2502\u2503\uff5c]\s*|\s+[-/\u2013\u2014]\s+|\u00a0\s*\u00a0\s*")
@@ -32,28 +37,46 @@ _UNKNOWN = re.compile(
     r"(?:\s*[|\u2022\u00b7\u2502\u2503\uff5c]\s*|\s+/\s+|[\u00a0\u2003\u3000\t]\s*[\u00a0\u2003\u3000\t]\s*)"
     r"(?=[^\W\d_][^\d:|]{0,30}:)"
 )
+_UNSEEN = (0xAD, 0x61C, *range(0x2000, 0x2010), *range(0x202A, 0x2030), *range(0x205F, 0x206A), 0x3000, 0xFEFF)
 _EDGE = " \t\n\r\u00a0-\u2013\u2014/|\u2022\u00b7\u2502\uff5c\u00bb\u203a*()[]\u3010\u3011" + "".join(
-    map(chr, (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2066, 0x206A)))  # joiners and direction marks
+    map(chr, _UNSEEN)  # blanks, joiners and direction marks
 )
 _ENDS = _EDGE + ".\u2026"
 _PLAIN_AROUND = "".join(sorted({c for c in _ENDS if c.isascii()}))
 # What _BARS finds besides blanks.
 _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c\u2013\u2014-]")
-# "No. 18200", "Comunicato stampa n. 112 del 6 luglio 2021"
+# "No. 18200", "No. 18,200", "Comunicato stampa n. 112 del 6 luglio 2021"
 _NUMBERED = re.compile(
-    r"^(.{1,40}?)[\s.#\u00a0]*(\d[\w/.-]{0,19})(?:(?:\s+[^\W\d_]{1,6}){0,2},?\s+\d{1,2}\W{1,3}\w.{2,20})?$"
+    r"^(.{1,40}?)([\s.#\u00a0]*)(\d{1,3}(?:,\d{3})+|\d[\w/.-]{0,19})(?:(?:\s+[^\W\d_]{1,6}){0,2},?\s+\d{1,2}\W{1,3}\w.{2,20})?$"
 )
 _OF_ANYTHING = frozenset(("ref no", "item no", "post no", "post id"))
 # "18200", "PR-2021/117", "18,200"
-_NUMBER = re.compile(r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24}|\d{1,3}(?:[, \u00a0]\d{3})+)$")
-_SHORT_NAME = re.compile(r"\d{1,2}[A-Z]\b")  # no date or count: "5G networks"
-_ARABIC = str.maketrans(
-    {"\u064a": "\u06cc", "\u0643": "\u06a9", "\u0649": "\u06cc", "\u0623": "\u0627", "\u0625": "\u0627"}
-    | {"\u0629": "\u0647", "\u0640": "", "\u200c": "", "\u200d": "", "\u0307": ""}
-    | {chr(mark): "" for mark in range(0x064B, 0x0653)}
+_NUMBER = re.compile(
+    r"^[#\u2116]?\s*((?:[A-Za-z]{1,6}[-/ ]?)?\d[\w/.-]{0,24}|\d{1,3}(?:[, \u00a0\u202f\u066c]\d{3})+)$"
 )
-_FOLDED = re.compile(f"[{''.join(map(chr, _ARABIC))}]")
-_FOLDED_ENDS = _ENDS + ":\uff1a"
+_SHORT_NAME = re.compile(r"\d{1,2}[A-Z]\b")  # no date or count: "5G networks"
+# A pictogram in front of a label, of an emoji's or of an icon font's: "\U0001f4c5 Date", "\u25aa Date".
+_PICTURES = re.compile("^(?:[\u2190-\u2bff\ue000-\uf8ff\ufe0f\U0001f000-\U0001faff]+\\s*)+")
+_EZAFE = re.compile(
+    "\u06c0|\u0647\u200c\u06cc(?!\\w)"
+)  # Persian "shomare-ye khabar", which others write without the "ye"
+_UNACCENTED = 5  # letters; in a shorter word the accent tells two apart: "\u00e0" and "a", "th\u00e8me" and "theme"
+_SPELT: dict[int, str] = {
+    **dict.fromkeys((0x307, 0x640, 0x200C, 0x200D, *range(0x64B, 0x656)), ""),  # the stretch mark, joiners, vowel signs
+    **dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019\u0060\u00b4"), "'"),
+    0x131: "i",  # in capitals Turkish has no other for it where a program made them
+}
+for _letters, _one in (
+    ("\u064a\u0649\u06d0\u06cd", "\u06cc"),
+    ("\u0643", "\u06a9"),
+    ("\u06ab", "\u06af"),
+    ("\u0629\u06c1\u06be\u06c3\u06c0\u06c2", "\u0647"),
+):
+    _SPELT.update(dict.fromkeys(map(ord, _letters), _one))
+_BARE = {**_SPELT, **dict.fromkeys(range(0x300, 0x370), "")}
+_FOLDED = re.compile(f"[{''.join(map(chr, _BARE))}]")
+_FOLDED_ENDS = _ENDS + ":\uff1a\u0983'\u2019\u05f3"
+_PLAIN_FOLDED = _PLAIN_AROUND + ":'"  # a short list is soon searched
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +91,21 @@ class _Hit:
 
 
 def fold(label: str) -> str:
-    """The form in which labels are compared: no case, vowel marks, joiners or punctuation at the ends."""
+    """The form in which labels are compared: no case, accents, joiners, pictures in front or punctuation at the ends.
+
+    >>> fold("▪ Publié le :"), fold("ΔΗΜΟΣΙΕΥΣΗ") == fold("δημοσίευση"), fold("À")
+    ('publie le', True, 'à')
+    """
+    if label.isascii():
+        return label.strip(_PLAIN_FOLDED).lower()
     label = label.strip(_FOLDED_ENDS).casefold()
     if label.isascii():
         return label
-    if _FOLDED.search(label):
-        label = label.translate(_ARABIC)
-    return unicodedata.normalize("NFC", " ".join(label.split()))
+    label = _EZAFE.sub("\u0647", _PICTURES.sub("", label))
+    parts = unicodedata.normalize("NFD", label)
+    if _FOLDED.search(parts):
+        parts = parts.translate(_BARE if len(label) > _UNACCENTED else _SPELT)
+    return unicodedata.normalize("NFC", " ".join(parts.split()))
 
 
 @functools.cache
@@ -82,7 +113,8 @@ def _words() -> dict[str, str]:
     """Folded label -> field. A word that is two fields in two languages goes to the one that more languages give it."""
     votes: dict[str, dict[str, int]] = {}
     for language in table("labels.toml").values():
-        releases = [f"{release} {word}" for release in language.get("release", ()) for word in language["number"]]
+        signs = [*language["number"], "#", "\u2116"]
+        releases = [f"{release} {word}" for release in language.get("release", ()) for word in signs]
         for field, words in {**language, "number": [*language["number"], *releases], "release": ()}.items():
             for word in map(fold, words):
                 votes.setdefault(word, {}).setdefault(field, 0)
@@ -102,10 +134,10 @@ def find(doc: Document) -> tuple[Label, ...]:
         return ()
     pieces = doc.pieces
     for colon in _OTHER_COLONS:
-        if colon in doc.text:
+        if colon[0] in doc.text:
             pieces = [piece.replace(colon, ":") for piece in pieces]
     hits = [_dated(hit, doc) for hit in _hits(pieces) if _plausible(hit, doc)]
-    block = _with_number(hits, _block(hits, lambda: _headline_at(doc, pieces))) if hits else []
+    block = _with_number(hits, _block(hits, doc, lambda: _headline_at(doc, pieces))) if hits else []
     if not block:
         return ()
     nodes = doc.text_nodes(max(hit.end for hit in block) + 1)  # a walk that only pages with labels pay for
@@ -115,8 +147,10 @@ def find(doc: Document) -> tuple[Label, ...]:
         label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
         if hit.field == "other":
             others.append(label)
-        elif not _is_hidden(label.nodes[0]):
-            seen.setdefault(hit.field, label)
+        elif not _is_hidden(label.nodes[0], label.nodes[-1]):
+            first = seen.setdefault(hit.field, label)
+            if first is not label and (first.label, first.value) == (label.label, label.value):
+                others.append(replace(label, field="other"))  # the same line again, for small screens: no text either
     number = seen.get("number")
     if number and len({hit.value for hit in block if hit.label == number.label}) > 1:
         del seen["number"]  # "ID: 4972 ... ID: 4914": a list of other pages
@@ -136,18 +170,28 @@ def _says_of_what(label: str) -> bool:
 
 
 def _dated(hit: _Hit, doc: Document) -> _Hit:
-    """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18". In English: a server's."""
-    if hit.field != "time" or hit.label.isascii():
+    """A "time" that is a whole date is the date: "时间：2021年11月24日 09:18". In English: a server's.
+
+    A "date" that is but a time is the time: "Published: 12:36".
+    """
+    if hit.field not in ("date", "time") or (hit.field == "time" and hit.label.isascii()):
         return hit
+    dated = _is_dated(hit, doc)
+    return hit if dated == (hit.field == "date") else replace(hit, field="date" if dated else "time")
+
+
+def _is_dated(hit: _Hit, doc: Document) -> bool:
     found = read(hit.value, language=doc.language, now=doc.page.fetched_at)
-    return replace(hit, field="date") if found is not None and found.date is not None else hit
+    return found is not None and (found.date is not None or (hit.field != "time" and bool(found.issues)))
 
 
-def _is_hidden(node: LexborNode) -> bool:
-    """Whether the text is no printed label: a script's, or an entry of a menu ("Category", "Number 1")."""
-    parent = node.parent
+def _is_hidden(node: LexborNode, value: LexborNode) -> bool:
+    """Whether the text is no printed label: a script's, an entry of a menu ("Category", "Number 1"), or over a menu."""
+    parent, holder = node.parent, value.parent
     if parent is None:
         return False
+    if holder is not None and holder.tag == "option":
+        return True
     menu = parent.tag in ("a", "button", "option") and _COLONS.search(node.text()) is None
     return menu or parent.tag in ("script", "style", "noscript", "template", "textarea")
 
@@ -179,7 +223,8 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
 @functools.lru_cache(maxsize=4096)  # pages of one site have most of their short lines in common
 def _begins(piece: str) -> bool:
     words, colon = _words(), ":" in piece
-    head = (piece.partition(":")[0] if colon else piece).strip(_ENDS)
+    head = piece.partition(":")[0] if colon else piece
+    head = head.strip(_PLAIN_AROUND if head.isascii() else _ENDS)
     if len(head) <= _MAX_LABEL and (head.lower() in words or (not head.isascii() and fold(head) in words)):
         return True
     if piece[-1].isdigit() and next(_numbers(words, piece), None):
@@ -207,8 +252,12 @@ def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit
 def _numbers(words: dict[str, str], line: str) -> Iterator[tuple[str, str]]:
     """Numbers behind their words without a colon, alone or in a bar: "6 July 2021 | Press release no. 12/2021"."""
     for part in _STRONG.split(line):
-        if (match := _NUMBERED.match(part)) and words.get(fold(match[1])) == "number":
-            yield match[1], match[2]
+        match = _NUMBERED.match(part)
+        if match and (
+            words.get(fold(match[1])) == "number"
+            or ("#" in match[2] and words.get(f"{fold(match[1])} #") == "number")  # "Article #18200"
+        ):
+            yield match[1], match[3]
 
 
 def _split(words: dict[str, str], line: str) -> list[tuple[str, str]]:
@@ -275,10 +324,9 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
     language = doc.language
     match hit.field:
         case "date" | "modified":
-            found = read(hit.value, language=language, now=doc.page.fetched_at)
-            return found is not None and (found.date is not None or bool(found.issues))
+            return _is_dated(hit, doc) or (hit.field == "date" and _is_clock(hit.value, language))
         case "time":
-            return len(hit.value) <= 60 and read_clock(hit.value, language) is not None
+            return _is_clock(hit.value, language)
         case "number":
             return _NUMBER.match(hit.value) is not None
         case "category":
@@ -293,6 +341,10 @@ def _plausible(hit: _Hit, doc: Document) -> bool:
             return len(hit.value) <= 100 and letters and hit.value[-1] not in "!?:"
 
 
+def _is_clock(value: str, language: str | None) -> bool:
+    return len(value) <= 60 and read_clock(value, language) is not None
+
+
 def _headline_at(doc: Document, pieces: list[str]) -> int | None:
     """Where the headline stands among the pieces: a heading that the title repeats, else the first."""
     heads = [clean(h.text(separator=" ")) for h in doc.heads[:12]]
@@ -305,11 +357,22 @@ def _headline_at(doc: Document, pieces: list[str]) -> int | None:
     return next((at for at, piece in enumerate(pieces) if piece and first.startswith(piece)), None)
 
 
-def _block(hits: list[_Hit], find_headline: Callable[[], int | None]) -> list[_Hit]:
+def _begins_anew(hit: _Hit, group: list[_Hit]) -> bool:
+    """Whether a hit is the first of another article's labels: as the group's first, and farther off than its own."""
+    if (
+        hit.label != group[0].label
+        or hit.value == group[0].value
+        or len({each.field for each in group} - {"other"}) < 2
+    ):
+        return False
+    return hit.at - group[-1].end > max(after.at - before.end for before, after in itertools.pairwise(group))
+
+
+def _block(hits: list[_Hit], doc: Document, find_headline: Callable[[], int | None]) -> list[_Hit]:
     """The hits that belong together: neighbours with at least two fields, or a lone one close to the headline."""
     groups: list[list[_Hit]] = []
     for hit in hits:
-        if groups and hit.at - groups[-1][-1].end <= _REACH:
+        if groups and hit.at - groups[-1][-1].end <= _REACH and not _begins_anew(hit, groups[-1]):
             groups[-1].append(hit)
         else:
             groups.append([hit])
@@ -323,7 +386,10 @@ def _block(hits: list[_Hit], find_headline: Callable[[], int | None]) -> list[_H
     def distance(group: list[_Hit]) -> int:
         return 0 if headline is None else min(abs(h.at - headline) for h in group)
 
-    if several:
-        return min(several, key=distance)
+    if several:  # one in the article comes before the masthead's clock and the cards of other articles
+        nodes = doc.text_nodes(max(group[0].at for group in several) + 1)
+        places = [standing(doc, nodes[group[0].at]) for group in several]
+        ranks = [(place is None, place or 0, distance(g)) for place, g in zip(places, several, strict=True)]
+        return several[ranks.index(min(ranks))]
     near = [g for g in groups if headline is not None and distance(g) <= _NEAR]
     return min(near, key=distance)[:1] if near else []

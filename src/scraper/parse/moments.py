@@ -57,7 +57,7 @@ _URL_EIGHT = re.compile(r"(?<!\d)((?:19|20)\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[
 _URL_SLUG = re.compile(r"/[1-9]\d?-[^\W\d_]")  # "/2021/07/6-reasons": no day, but the title's number
 # Behind a day in an address that may be an issue's or an article's number: "/2021/07/6.html", "/2021/07/6-031.html"
 _URL_COUNT = re.compile(r"(?:-\d{1,3})?(?:\.\w{1,5})?/?$")
-_MIDNIGHT, _UTC = time(0), timedelta()
+_MIDNIGHT, _MIDDAY, _UTC = time(0), time(12), timedelta()
 _NOON = "T12:00:00Z"  # what Drupal makes of a day without a time
 _DIGITS = "0123456789"  # at the end of a class: the number of a post in a list, "post-1877"
 
@@ -180,7 +180,8 @@ def label_clock(doc: Document) -> tuple[Label, Clock] | None:
     for label in doc.labels:  # behind the label of a change a time is the change's
         if label.field == "time" and last != "modified":
             break
-        last = label.field if label.field in ("date", "modified") else last
+        if label.field == "date" or (label.field == "modified" and not datetext.read_clock(label.value, doc.language)):
+            last = label.field
     else:
         return None
     clock = datetext.read_clock(label.value, doc.language)
@@ -192,8 +193,8 @@ def from_times(doc: Document) -> Iterator[Moment]:
     ordered = _ordered(doc, doc.tree.css(_STRONG)[:_FIRST])
     for far, node in ordered:
         if not far:
-            yield from _read_once(doc, node)
-    for moment, days in _with_days([moment for far, node in ordered if far for moment in _read_once(doc, node)]):
+            yield from read_once(doc, node)
+    for moment, days in _with_days([moment for far, node in ordered if far for moment in read_once(doc, node)]):
         yield replace(moment, listed=True) if days > 1 else moment
 
 
@@ -209,7 +210,7 @@ def from_loose_names(doc: Document) -> Iterator[Moment]:
 
 def _classed(doc: Document, selector: str) -> Iterator[Moment]:
     nodes = _ordered(doc, doc.css(selector)[:_FIRST])
-    yield from _unlisted([moment for _, node in nodes for moment in _read_once(doc, node)])
+    yield from _unlisted([moment for _, node in nodes for moment in read_once(doc, node)])
 
 
 def _with_days(found: list[Moment]) -> Iterator[tuple[Moment, int]]:
@@ -252,7 +253,7 @@ def _ordered(doc: Document, nodes: Sequence[LexborNode]) -> list[tuple[bool, Lex
     return [(block == BLOCKS, ordered[i]) for block, i in by_block]
 
 
-def _read_once(doc: Document, node: LexborNode) -> list[Moment]:
+def read_once(doc: Document, node: LexborNode) -> list[Moment]:
     """The moments of one element, which may be met several times: by its tag, by its microdata, by its class."""
     known: dict[int, list[Moment]] = doc.memo.setdefault("marked", {})
     key = node.mem_id
@@ -270,17 +271,22 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if node.tag != "meta":
         printed = clean(datekinds.shown(node, 4 * _LONGEST))
         printed = printed if len(printed) <= _LONGEST and any(map(str.isdigit, printed)) else ""
+    words, rest = printed, datekinds.told_at_rest(doc, node, printed) if node.tag != "meta" else None
+    if rest:
+        words, printed = f"{words} {rest}", rest  # "Updated 2 years ago" says what for, its title when
     place = standing(doc, node) if machine or printed else None
     if place is None:
         return
-    kind, spare = datekinds.of_element(doc, node, prop, printed)
+    kind, spare = datekinds.of_element(doc, node, prop, words)
     trust = 3 if prop == "datePublished" or "pubdate" in attributes else 6 + place + (prop == "dateCreated")
     if spare:
         trust = 8 + place
     path = _path(node)
     instant = read_data(doc, machine) if machine else None
     if machine and (when := instant) and when.date:
-        if machine.endswith(_NOON) and printed and not _CLOCK.search(printed):
+        if machine.endswith(_NOON) and printed and datetext.read_clock(printed, doc.language) is None:
+            if place == 0:
+                doc.memo.setdefault("noons", set()).add(when.date)
             when = When(when.date)
         if kind == "published" and datekinds.changed_at(doc, printed, when.time):
             yield Moment(when, "modified", "markup", path, machine[:200], machine=True, trust=trust)
@@ -294,11 +300,13 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
             yield Moment(when, own, "markup", path, machine[:200], machine=True, trust=trust, spare=spare)
         if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
-    if not printed or datekinds.is_foreign(printed):
+    if not printed or datekinds.is_foreign(words):
         return
     if (when := local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
-        if when.date and when.time is None and (clock := datekinds.clock_behind(node)):
+        if when.date and when.time is None and (clock := datekinds.clock_beside(node)):
             when = read(doc, f"{printed} {clock}") or when
+        if rest and when.time == _MIDNIGHT:
+            when = When(when.date)
         bare = when.date if when.time is None and trust < _TODAY and not is_beside_headline(doc, node) else None
         today = bare and datetext.names_weekday(printed, bare)
         trust = _TODAY if today else trust
@@ -320,6 +328,15 @@ def local(doc: Document, instant: When | None, printed: str) -> When | None:
     utc = datetime.combine(instant.date, instant.time.replace(second=0, microsecond=0))
     days = (datetime.combine(instant.date + timedelta(days=beyond), clock.time) for beyond in (-1, 0, 1))
     return When((nearest := min(days, key=lambda day: abs(day - utc))).date(), nearest.time())
+
+
+def bared(moment: Moment, noons: set[date]) -> Moment:
+    """The moment without its time where it is the noon that an element of the page prints as a bare day."""
+    when = moment.when
+    if not (moment.machine and moment.instant) or when.date is None or when.time is None or when.offset is None:
+        return moment
+    utc = datetime.combine(when.date, when.time) - when.offset
+    return replace(moment, when=When(utc.date())) if utc.time() == _MIDDAY and utc.date() in noons else moment
 
 
 def _hint(node: LexborNode, attributes: dict[str, str | None]) -> str | None:

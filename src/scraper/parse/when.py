@@ -50,6 +50,8 @@ def when(doc: Document, *, full: bool = False) -> Stamp:
             if reason := _refusal(moment, doc) or (None if wanted else _LATE):
                 refused[len(seen)] = reason
             seen.append(moment)
+        if noons := doc.memo.get("noons"):
+            seen = [moments.bared(moment, noons) for moment in seen]
         if wanted and len(seen) > before:
             told = decide([m for i, m in enumerate(seen) if i not in refused])
     if told is not None:
@@ -136,8 +138,10 @@ def _refusal(moment: Moment, doc: Document) -> str | None:
 
 
 def _coarse(told: Told) -> bool:
-    """Whether an element of the page could make it finer or right: no time, or one that data alone give."""
-    return told.clock is None or told.day.trust > 3 or told.clock.source not in ("site", "label", "markup")
+    """Whether an element of the page could make it finer or right: no time, or one that it may know the zone of."""
+    if told.clock is None or told.day.trust > 3 or told.clock.source not in ("site", "label", "markup"):
+        return True
+    return told.clock.source == "label" and told.offset is None  # <time> around a labelled date knows the zone
 
 
 def _doubtful(told: Told) -> bool:
@@ -179,6 +183,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[Told], bo
     (moments.from_names, _doubtful),
     (moments.from_loose_names, _doubtful),
     (datelines.from_headline, _untimed),
+    (datelines.from_spoken, _untimed),
     (datelines.from_clocks, _in_utc),
     (datelines.from_islands, _unprinted),
     (datelines.from_text, _marginal),
@@ -224,11 +229,12 @@ def _modified(told: Told | None, seen: list[Moment], refused: dict[int, str], zo
     found = [m for i, m in enumerate(seen) if i not in refused and m.kind == "modified" and m.timed]
     if told is not None and any(m is not None and m.spare for m in (told.day, told.clock)):
         found = [m for m in found if not m.spare]  # they gave the publication
-    printed = told is not None and told.offset is not None and told.clock is not None and not told.clock.machine
-    if told is not None and printed and zone is None and not any(m.instant for m in found):
+    clock, offset = (told.clock, told.offset) if told is not None else (None, None)
+    local = clock is not None and offset is not None and not (clock.machine and offset == UTC_ITSELF)
+    if told is not None and local and zone is None and not any(m.instant for m in found):
         # Nothing but a line says when: by the publication's clock.
         soon = (m for m in found if not m.machine and timedelta() <= naive(m) - told.local < _SOON)
-        found = [replace(m, when=replace(m.when, offset=told.offset)) for m in soon]
+        found = [replace(m, when=replace(m.when, offset=offset)) for m in soon]
     found = [m for m in found if m.instant or zone is not None]
     first = min(found, key=lambda m: m.trust, default=None)
     if first is None or told is None:
