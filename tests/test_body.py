@@ -715,3 +715,32 @@ def test_the_text_begins_at_the_h1_that_holds_the_headline() -> None:
     assert doc.tree.body is not None
     title = prune.title_of(doc.tree.body, 'Bridge "Mirzhol" reopens')
     assert title is not None and "reopens" in title.text()
+
+
+_FERRIES = (
+    "<p>Two ferries will run between the islands from Monday, the council decided after a debate of three hours.</p>"
+    "<p>The boats were built in Norway and carry eighty cars each, twice as many as those of the old line had.</p>"
+    "<p>Fares stay as they are until next spring, when the contract of the company comes to its end at last.</p>"
+)
+
+
+@pytest.mark.parametrize(
+    "front",
+    [
+        '<ul class="meta"><li>Af: <b>Ada Lind</b> <a href="mailto:a@b.example">a@b.example</a></li>'
+        "<li>Publiceret 04. maj 2021 kl. 12:45</li><li>Opdateret 04. maj 2021 kl. 15:10</li></ul>",
+        "<div>02 de Octubre de 2024 | 13:51 | Redactado por Ada Lind, Diario del Valle</div>",
+        '</div><p class="pie-foto">The new boats at the quay</p><div>',
+        '<img src="/b.jpg"><p class="article-caption">The new boats at the quay</p>',
+    ],
+    ids=[
+        "address and two dates",
+        "byline behind a date",
+        "caption in Spanish",
+        "caption below a picture",
+    ],
+)
+def test_what_stands_in_front_of_the_text_is_no_part_of_it(front: str) -> None:
+    html = f"<html><body><main><h1>Ferries to run</h1><div>{front}{_FERRIES}</div></main></body></html>"
+    read = parse(html.encode(), url="https://news.example/a").body or ""
+    assert read.startswith("Two ferries") and read.count("\n\n") == 2

@@ -37,6 +37,17 @@ from snippets import document
             ["Bridge"],
         ),
         ("<p>x</p>", None),
+        (  # by the line's class alone, wherever its links lead
+            '<h1>A</h1><div class="su-tags"><ul><li><a href="/quimper">Quimper</a></li><li><a href="/ice">Ice</a></li>'
+            "</ul></div>",
+            ["Quimper", "Ice"],
+        ),
+        (  # with a label that no list has
+            '<h1>A</h1><div class="tags-list"><span>Ключови думи:</span> <a href="/t1">Русе</a> <a href="/t2">Мост</a>'
+            "</div>",
+            ["Русе", "Мост"],
+        ),
+        ('<h1>A</h1><div class="tags"><a href="/c/1">Hiking</a> <a href="#comments">Comments</a></div>', None),
         (
             '<h1>A</h1><div>Tags: <a href="/t/1">Bridges</a>, <a href="/t/2">Winter</a></div>',
             ["Bridges", "Winter"],

@@ -89,6 +89,14 @@ def test_a_host_without_a_dot_may_be_the_page_s_own() -> None:
         (f'<div><a href="/other-story"><img src="/b.jpg"></a>{PROSE}</div>', None),
         (f'<div><aside><img src="/b.jpg"></aside><div class="related"><img src="/c.jpg"></div>{PROSE}</div>', None),
         ('<div><img src="/b.jpg"><p>Short.</p></div>', None),
+        (
+            f'<div><img src="/b.jpg"><p>{"北の橋は冬の前に開通し、町の人々がその上で踊った。" * 2}</p></div>',
+            "/b.jpg",
+        ),  # dense
+        (
+            f'<div><img src="/b.jpg"><div>{"The bridge was opened, and the town danced.<br><br>" * 9}</div></div>',
+            "/b.jpg",
+        ),
         (f'<img src="/b.jpg"><div>{PROSE}</div>', None),  # beside the page, not the text
         ('<article><figure><img data-src="/b.jpg"></figure></article>', "/b.jpg"),
         ('<div itemprop="image"><meta itemprop="url" content="/b.jpg"></div>', "/b.jpg"),

@@ -12,7 +12,7 @@ from typing import Any
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.byline import is_text, printed, signed, titled
+from scraper.parse.byline import dated, is_text, printed, signed, titled
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
 from scraper.parse.marked import beside, bylines, in_byline, is_outlet, linked
@@ -78,17 +78,22 @@ def _unless_printed(data: Found, doc: Document, persons_first: bool = False) -> 
 
 def _prints_persons(doc: Document) -> bool:
     """Whether the page has a byline of persons."""
-    lines = (step(doc) for step in (from_markup, from_line))
+    lines = (step(doc) for step in (from_markup, from_line, from_dated_line))
     return any(line and len(line.raw) <= _LINE and persons(list(line.value)) for line in lines)
 
 
 def _by_another(data: Found, doc: Document) -> Found | None:
     """The text's own first line, where it signs with persons of whom the data name none: they name who entered it."""
     line = from_line(doc)
-    if line is None or not persons(list(line.value)):
+    if line is None or not persons(list(line.value)) or _enters(line.raw):
         return None
     known = {word for name in data.value for word in name.casefold().split()}
     return None if known.intersection(word for name in line.value for word in name.casefold().split()) else line
+
+
+def _enters(line: str) -> bool:
+    """Whether a line itself names who entered the article: "Published by: Ada Lind"."""
+    return line.casefold().startswith(tuple(table("authorwords.toml")["entered"]))
 
 
 def _with_others(data: Found, doc: Document) -> Found:
@@ -159,6 +164,13 @@ def from_line(doc: Document) -> Found | None:
     if not kept or (from_site_name(doc) is not None and not persons(kept)):
         return None
     return Found(tuple(kept), "markup", line, "text")
+
+
+def from_dated_line(doc: Document) -> Found | None:
+    """A byline on one line with the date, behind it."""
+    found, line = dated(doc)
+    kept = names(found)
+    return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
 
 
 def from_lone_label(doc: Document) -> Found | None:
@@ -250,6 +262,7 @@ STEPS: tuple[Step, ...] = (
     from_markup,
     from_line,
     from_link,
+    from_dated_line,
     from_lone_label,
     from_site_name,
     from_own_byline,

@@ -17,6 +17,8 @@ from scraper.parse.traits import GROUPS, HEADING
 _DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
 _FRONT = 40  # short lines right in front of it that are looked at
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
+_LINES = 6  # the same where each of them is a date, a byline or an address
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.\w+")  # of mail, of who is named beside it
 _CLOCK = re.compile(r"(?<![\d.,$€£¥])(?:[01]?\d|2[0-3])[:.][0-5]\d(?!\d)")  # in a line without a year: "12.1. klo 8.04"
 _SEAMS = re.compile(r"\s*(?:[|/·•]|,(?!\d)|\s[–—-]\s)\s*")  # within a line: "Springfield, 6 July 2021"
 _AROUND = " .:–—-*•()[]"
@@ -27,9 +29,11 @@ _SLACK = 20  # marks by which a headline may be longer when it is written in ano
 
 def without_head(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without the dates and bylines in front of the prose, or between a standfirst and it."""
-    first = next((i for i, text in enumerate(texts) if len(text) > _DATELINE), 0)
+    first = next((i for i, text in enumerate(texts) if _is_long(text)), 0)
     rest = texts[first + 1 :]
-    count = next((i for i, text in enumerate(rest[: _HEAD_LINES + 1]) if len(text) > _DATELINE), 0)
+    count = next((i for i, text in enumerate(rest[: _LINES + 1]) if _is_long(text)), 0)
+    if count > _HEAD_LINES and not all(is_byline(doc, text) or is_dateline(doc, text) for text in rest[:count]):
+        count = 0
     start = max(0, first - _FRONT)
     front = [text for text in texts[start:first] if not is_byline(doc, text)]
     between = [text for text in rest[:count] if not is_byline(doc, text)]
@@ -64,10 +68,15 @@ def _place_of(blocks: list[Block], headline: str) -> int | None:
     return next((i for i in heads if len(blocks[i].text) < most and squash(blocks[i].text) == key), None)
 
 
+def _is_long(text: str) -> bool:
+    """Whether a line is prose by its length, and no date with a byline behind it."""
+    return len(text) > _DATELINE and not byline.behind_date(text)
+
+
 def is_byline(doc: Document, text: str) -> bool:
     """Whether a line is a byline, or nothing but a name that is known to be an author's: "(Ada Lind)"."""
     authors: Sequence[str] = doc.memo.get("authors", ())
-    if byline.whole(text):
+    if byline.whole(text) or byline.behind_date(text) or _ADDRESS.fullmatch(text):
         return True
     return len(text) <= _DATELINE and bool(authors) and _are_authors(text, frozenset(map(fold, authors)))
 

@@ -102,9 +102,11 @@ def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:
     what a gallery has to say. Looked for where one of `blocks` may be such.
     """
     found = prune.figcaptions(doc) if any(block.tag == "figcaption" for block in blocks) else frozenset()
-    short = (block for block in blocks if len(block.text) <= prune.CAPTION)
+    short = [block for block in blocks if len(block.text) <= prune.CAPTION]
     if any(not _PICTURED.isdisjoint(block.own | block.context.above) for block in short):
         found |= prune.captions(doc)
+    called = any("caption" in block.own and block.tag in ("p", "div") for block in short)
+    found |= prune.captions_below(doc) if called else frozenset()
     if not found:
         return found
     return found if sum(len(block.text) for block in blocks if block.text not in found) > THIN else frozenset()

@@ -100,6 +100,21 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
     return list(names), line
 
 
+def behind_date(text: str) -> str | None:
+    """The byline behind a date on one line: "4 May 2021 | 12:36 | By Ada Lind"."""
+    if len(text) > _LONGEST or not any(map(str.isdigit, text)) or begins(text):
+        return None
+    parts = _BAR.split(text)
+    at = next((i for i, part in enumerate(parts) if begins(part)), 0)
+    return parts[at] if at and all(any(map(str.isdigit, part)) for part in parts[:at]) else None
+
+
+def dated(doc: Document) -> tuple[list[str], str]:
+    """The names of the first byline behind a date near the headline, and its line; empty where there is none."""
+    lines = (line for pieces, at in near(doc) if (line := behind_date(pieces[at])))
+    return next((found for line in lines if (found := _names([line], 0, doc, own=False))[0]), ([], ""))
+
+
 def titled(doc: Document) -> tuple[list[str], str]:
     """A name right behind the headline that what somebody is stands behind: "Ada Lind | Senior Writer | 4 May"."""
     for pieces, at in _windows(doc):

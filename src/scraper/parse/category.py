@@ -39,7 +39,8 @@ from scraper.parse.text import split_url
 # What holds the links is asked for, not the links in it: that is several times as fast.
 # The id is that of a WordPress plugin's own example, "<p id=breadcrumbs>", and of the German government's system.
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
-_OTHER_TRAILS = "[class*='crumb' i]"  # "crumbs", "path-crumb"; also what a shop filters by, beside a trail
+# "crumbs", "path-crumb"; also what a shop filters by, beside a trail. Then what Japan's and France's sites call one.
+_OTHER_TRAILS = "[class*='crumb' i], [class*='topicpath' i], [class*='pankuzu' i], [class*='fil-ariane' i]"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 # Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2.
@@ -138,14 +139,14 @@ def from_url(doc: Document) -> Found | None:
     parts = [part for part in unquote(split_url(doc.url).path).split("/") if part]
     words = table("metadata.toml")
     for depth, part in enumerate(parts[:-1][:3], 1):
-        low = part.lower()
+        low = part.lower()  # "/noticias/Nacional/2024/..."
         if low in words["no_sections"] or low in words["no_section_paths"] or len(low) <= 2 or _LOCALE.fullmatch(low):
             continue
-        if not SLUG.fullmatch(part) or low in words["no_section_below"]:
+        if not SLUG.fullmatch(low) or low in words["no_section_below"]:
             return None
         links = links_to(part, doc)
         printed = name_of("/" + "/".join(parts[:depth]), links, doc) or spelling_of(part, links)
-        printed = printed or (piece_of(part, doc) if "-" not in part else None)  # of several, an author's
+        printed = printed or (piece_of(low, doc) if "-" not in part else None)  # of several, an author's
         # A word that the page prints nowhere is a guess, but for those that name sections everywhere.
         return section(printed or (part if part in words["sections"] else None), "url", "url path", doc)
     return None

@@ -49,6 +49,7 @@ _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
 _NO_TAGS = re.compile(r"read-?more|(?<!\S)taxonomy-category(?!\S)", re.IGNORECASE)  # classes around a link
 _TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
 _ARTICLE_TAGS = re.compile(r"(?<![a-z])(?:article|story|post|entry)[_-]{0,2}tags(?![a-z])", re.IGNORECASE)
+_CALLED_TAGS = re.compile(r"(?<![a-z])tags(?![a-z])", re.IGNORECASE)  # class of a line that is tags wherever it leads
 _MARGIN = re.compile(
     r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
     r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
@@ -101,12 +102,15 @@ def tags_from_markup(doc: Document) -> Found | None:
 def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
     longest = max(map(len, _labels())) + 3  # with a colon and blanks
+    named = doc.css("[class*='tags' i]") if "tags" in doc.class_words else []
+    called = [link for node in named[:_MAX_LINE] for link in node.css("a[href]")[: _MAX_LINE + 1]]
     labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
     hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
-    if not labelled and not hashed and not tag_page().search(doc.addresses):
+    if not labelled and not hashed and not called and not tag_page().search(doc.addresses):
         return None
     seen: set[int] = set()
-    for link in doc.anchors if labelled else filter(_is_tag if hashed else _is_tag_link, doc.anchors):
+    alone = filter(_is_tag if hashed else _is_tag_link, doc.anchors)
+    for link in doc.anchors if labelled else (*alone, *called):
         item = _above_items(link, seen)
         if item is None or item.mem_id in seen:
             continue
@@ -160,9 +164,16 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     own = not any(map(str.isalpha, head)) or any(map(str.isdigit, head)) or squash(head) in squash(doc.title)
     own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
     tags = links if _is_label(head) else [node for node in links if own and _is_tag(node)]
-    if tags != links and not (len(tags) > 1 and _TAGGED.search((line.attributes.get("class") or "").lower())):
+    look = line.attributes.get("class") or ""
+    if not tags and len(links) > 1 and _CALLED_TAGS.search(look) and not any("#" in _href(node) for node in links):
+        tags = links  # but none to the comments
+    if tags != links and not (len(tags) > 1 and _TAGGED.search(look.lower())):
         return []  # but for a section among what calls itself tags
     return [_text(node) for node in tags if (len(tags) > 1 or _is_label(head)) and _stays(node, doc)]
+
+
+def _href(link: LexborNode) -> str:
+    return link.attributes["href"] or ""
 
 
 def _text(link: LexborNode) -> str:

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborNode
 from scraper import urls
 from scraper.data import table
 from scraper.model import Found, Source
-from scraper.parse import site
+from scraper.parse import measure, site
 from scraper.parse.document import Document
 from scraper.parse.ladder import Step
 from scraper.parse.sitename import host_label, site_names, squash
@@ -51,6 +51,7 @@ _OF_OTHERS = re.compile(
 _PARAGRAPHS, _LONG = 60, 80  # paragraphs looked at, and characters of one that is prose
 # A picture of a set and its size (HTML standard 4.8.4.2.1); an address may have commas in it.
 _ENTRY = re.compile(r"([^\s,]\S*[^\s,]|[^\s,])(?:\s+(\d+(?:\.\d+)?)[wx])?\s*(?:,|$)")
+_BROKEN = 300  # characters of a text whose paragraphs line breaks part
 _IMAGES, _SMALL = 30, (200, 100)  # pictures looked at, and the pixels that one has at least, across and down
 _AROUND = 4  # elements around the prose that its pictures can stand in
 
@@ -112,10 +113,19 @@ def _prose(doc: Document) -> LexborNode | None:
     holders: dict[int, LexborNode] = {}
     sizes: Counter[int] = Counter()
     for node in doc.paragraphs[:_PARAGRAPHS]:
-        if (size := len(node.text())) > _LONG and (parent := node.parent) is not None:
+        if (size := measure.length(node.text())) > _LONG and (parent := node.parent) is not None:
             holders[parent.mem_id] = parent
             sizes[parent.mem_id] += size
-    return holders[sizes.most_common(1)[0][0]] if sizes else None
+    return holders[sizes.most_common(1)[0][0]] if sizes else _broken(doc)
+
+
+def _broken(doc: Document) -> LexborNode | None:
+    """The element with the most line breaks, where these part the paragraphs of a text."""
+    marks = [around for mark in doc.css("br")[:_PARAGRAPHS] if (around := mark.parent) is not None]
+    holders = {around.mem_id: around for around in marks}
+    most = Counter(around.mem_id for around in marks).most_common(1)
+    around = holders[most[0][0]] if most else None
+    return around if around is not None and measure.length(around.text()) > _BROKEN else None
 
 
 def _source(node: LexborNode) -> str | None:

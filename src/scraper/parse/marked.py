@@ -92,9 +92,16 @@ def _bylines(doc: Document) -> Iterator[Byline]:
         if not _is_byline(node) or _elsewhere(node):
             continue
         name, pieces = node.attributes.get("class") or "", _pieces(node)
-        if found := _with_siblings(node, _read(pieces)):
+        found = _with_siblings(node, _read(pieces))
+        if found and not _is_section(found, pieces, doc):
             raw = "; ".join(piece.text for piece in pieces)[:500]
             yield Byline(tuple(found), raw, f"{node.tag}.{name.split()[0]}" if name.strip() else str(node.tag))
+
+
+def _is_section(found: list[str], pieces: list[Piece], doc: Document) -> bool:
+    """Whether a "date-author" has the section instead: a link to the folder that the page is in, and nobody else."""
+    linked = next((piece.link for piece in pieces if piece.text == found[0]), "") if len(found) == 1 else ""
+    return linked not in ("", _AUTHOR) and not found[0].islower() and f"/{found[0].casefold()}/" in doc.url.casefold()
 
 
 def _is_byline(node: LexborNode) -> bool:
@@ -346,16 +353,24 @@ def _with_siblings(node: LexborNode, found: list[str]) -> list[str]:
 def _elsewhere(node: LexborNode, places: frozenset[str] = _ELSEWHERE) -> bool:
     """Whether a byline belongs to a comment, a teaser, a picture or the margin."""
     parent: LexborNode | None = node
+    card: LexborNode | None = None
     for _ in range(8):
         if parent is None or parent.tag == "body":
             return False
         name = parent.attributes.get("class") or ""
-        if _OTHERS.search(name) or (parent.tag in places and not _is_own(parent, name) and not _is_alone(node, parent)):
+        card = parent if parent.tag == "article" else card
+        away = parent.tag in places and not _is_own(parent, name) and not _is_alone(node, parent)
+        if _OTHERS.search(name) or (away and not _is_page(parent, card)):
             return True
         if parent.tag == "a" and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
             return not _page().search(parent.attributes.get("href") or "")
         parent = parent.parent
     return False
+
+
+def _is_page(form: LexborNode, card: LexborNode | None) -> bool:
+    """Whether a form holds the whole page, as those of ASP.NET do, and the `card` in it no other article."""
+    return form.tag == "form" and all(node is None or node.css_first("h1") is not None for node in (form, card))
 
 
 def _is_alone(node: LexborNode, aside: LexborNode) -> bool:

@@ -65,6 +65,21 @@ def captions(doc: Document) -> frozenset[str]:
     return frozenset(text for line in lines if len(text := clean(line.text())) <= CAPTION)
 
 
+def captions_below(doc: Document) -> frozenset[str]:
+    """The texts called captions right behind a picture, in no frame with it: <img><p class="caption">."""
+    found = list[str]()
+    for picture in doc.tree.css("img, amp-img")[:_MANY]:
+        node: LexborNode | None = picture
+        while node is not None and node.next is None and node.tag not in _APART and len(node.text().strip()) == 0:
+            node = node.parent
+        below = node.next if node is not None else None
+        while below is not None and below.tag == "-text" and not below.text().strip():
+            below = below.next
+        if below is not None and below.tag in ("p", "div") and "caption" in names(below)[0]:
+            found.append(clean(below.text()))
+    return frozenset(text for text in found if len(text) <= CAPTION)
+
+
 def _lines_of(frame: LexborNode) -> list[LexborNode]:
     """What a picture's frame says: the frame itself, or its paragraphs where all are called captions."""
     lines = frame.css(_PROSE)[:_FEW]
