@@ -69,8 +69,6 @@ def _unless_printed(data: Found, doc: Document, persons_first: bool = False) -> 
         return _with_others(data, doc)
     if (persons_first or nobody) and _prints_persons(doc):
         return None
-    if line := _by_another(data, doc):
-        return line
     if any(_is_shown(name, doc) for name in data.value):
         return _with_others(data, doc)
     return None if all(map(_is_account, data.value)) or _prints_persons(doc) else data
@@ -80,20 +78,6 @@ def _prints_persons(doc: Document) -> bool:
     """Whether the page has a byline of persons."""
     lines = (step(doc) for step in (from_markup, from_line, from_dated_line))
     return any(line and len(line.raw) <= _LINE and persons(list(line.value)) for line in lines)
-
-
-def _by_another(data: Found, doc: Document) -> Found | None:
-    """The text's own first line, where it signs with persons of whom the data name none: they name who entered it."""
-    line = from_line(doc)
-    if line is None or not persons(list(line.value)) or _enters(line.raw):
-        return None
-    known = {word for name in data.value for word in name.casefold().split()}
-    return None if known.intersection(word for name in line.value for word in name.casefold().split()) else line
-
-
-def _enters(line: str) -> bool:
-    """Whether a line itself names who entered the article: "Published by: Ada Lind"."""
-    return line.casefold().startswith(tuple(table("authorwords.toml")["entered"]))
 
 
 def _with_others(data: Found, doc: Document) -> Found:

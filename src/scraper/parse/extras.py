@@ -101,16 +101,8 @@ def tags_from_markup(doc: Document) -> Found | None:
 
 def tags_from_line(doc: Document) -> Found | None:
     """The links of a printed line behind the headline: "Tags: bridges, winter", or links to pages of tags alone."""
-    longest = max(map(len, _labels())) + 3  # with a colon and blanks
-    named = doc.css("[class*='tags' i]") if "tags" in doc.class_words else []
-    called = [link for node in named[:_MAX_LINE] for link in node.css("a[href]")[: _MAX_LINE + 1]]
-    labelled = any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest]))
-    hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
-    if not labelled and not hashed and not called and not tag_page().search(doc.addresses):
-        return None
     seen: set[int] = set()
-    alone = filter(_is_tag if hashed else _is_tag_link, doc.anchors)
-    for link in doc.anchors if labelled else (*alone, *called):
+    for link in _may_be_tags(doc):
         item = _above_items(link, seen)
         if item is None or item.mem_id in seen:
             continue
@@ -120,6 +112,20 @@ def tags_from_line(doc: Document) -> Found | None:
             if (texts := _line_tags(line, doc)) and not _in_margin(line, doc) and _is_behind(doc, link):
                 return _tags(doc, texts, "markup", "line of tags", split=False)
     return None
+
+
+def _may_be_tags(doc: Document) -> Iterator[LexborNode]:
+    """The links that may be tags: all where a label is printed, else by their addresses, signs, or the class around."""
+    longest = max(map(len, _labels())) + 3  # with a colon and blanks
+    if any(map(_is_label, [piece for piece in doc.pieces if len(piece) <= longest])):
+        yield from doc.anchors
+        return
+    hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
+    if hashed or tag_page().search(doc.addresses):
+        yield from filter(_is_tag if hashed else _is_tag_link, doc.anchors)
+    if "tags" in doc.class_words:
+        for node in doc.css("[class*='tags' i]")[:_MAX_LINE]:
+            yield from node.css("a[href]")[: _MAX_LINE + 1]
 
 
 def _above_items(link: LexborNode, seen: set[int]) -> LexborNode | None:
@@ -199,9 +205,9 @@ def _is_tag_link(link: LexborNode) -> bool:
 
 
 def _is_tag(link: LexborNode) -> bool:
-    """Whether a link is a tag by where it leads, or by the sign in front of it: "#Bridges"."""
-    text = _text(link)
-    return _is_tag_link(link) or (text[:1] in _HASHES and text[1:].lstrip()[:1].isalpha())  # "#12" is a comment's
+    """Whether a link is a tag by where it leads, or by the sign in front of it: "#Bridges", but a comment's "#12"."""
+    text = link.text().lstrip("-–•· \r\n\t")
+    return (text[:1] in _HASHES and text[1:].lstrip()[:1].isalpha()) or _is_tag_link(link)
 
 
 def _is_label(text: str) -> bool:
