@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
 
 from scraper.parse import image
 from scraper.parse.ladder import climb
 from snippets import document
 
+LONG = "é" * 3000  # 18,000 characters where it is asked for
 SITE = "https://www.valley-times.example"
 PROSE = "<p>" + "The bridge in the north was opened before the winter, and the town danced on it. " * 2 + "</p>"
 
@@ -52,6 +55,7 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         ('<meta property="og:image" content="/2021/social-media.jpg">', f"{SITE}/2021/social-media.jpg"),
         ('<meta property="og:image" content="/2021/graph.png">', f"{SITE}/2021/graph.png"),
         ('<meta property="og:image" content="https://-/media/118.jpg">', None),
+        (f'<meta property="og:image" content="http://a.example/{LONG}.jpg">', f"http://a.example/{quote(LONG)}.jpg"),
         (
             f'<meta property="og:image" content="{SITE}https://cdn.example/118.jpg">',
             "https://cdn.example/118.jpg",
@@ -61,7 +65,7 @@ PROSE = "<p>" + "The bridge in the north was opened before the winter, and the t
         *("relative", "data URL, C37", "list of objects", "after the logo", "default", "blank"),
         *("the site's own", "small by its name", "icon", "no logo"),
         *("by its id", "an id alone", "a theme's", "for sharing", "the site's name", "in its own folder"),
-        *("what it shows", "a topic", "a drawing", "no host", "two addresses"),
+        *("what it shows", "a topic", "a drawing", "no host", "longer than a URL may be asked", "two addresses"),
     ],
 )
 def test_declared(html: str, want: str | None) -> None:

@@ -203,9 +203,9 @@ def _resolved(doc: Document, ref: str) -> str | None:
     ref = _DOUBLED.sub("", ref.strip())
     whole = ref.startswith(("http://", "https://"))
     url = urls.join(doc.url if whole else _base(doc), ref)
-    host = urls.host_of(url) if url else ""
+    host = split_url(url or "").hostname or ""
     # "https://-/media/118.jpg" is a template without its host, "http://intranet/118.jpg" may be the page's own.
-    return url if "." in host or (host and host == urls.host_of(doc.url)) else None
+    return url if "." in host or (host and host == split_url(doc.url).hostname) else None
 
 
 def _base(doc: Document) -> str:
