@@ -30,7 +30,7 @@ _PREVIEW = 3000  # characters; more is no preview
 _STOCK = 200  # characters; no stock line is longer
 _LETTERS, _LEAST = 4, 2  # by which they are looked up: those in Chinese begin with two
 _LINE, _LABEL = 50, 60  # characters; no label of the table is longer
-# Over each entry of a live blog: when it was posted, and by whom: "21:22Frances Watkins", "18:16 (IST), Oct 02".
+# Over each entry of a live blog: when it was posted, and by whom: "21:22Ada Lind", "18:16 (IST), Oct 02".
 _STAMP = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]m)?\s*(?:\(?[A-Z]{2,4}\)?[^.!?]{0,16}|[^\d.!?]{0,30})", re.IGNORECASE)
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]".
