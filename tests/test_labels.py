@@ -332,3 +332,11 @@ def test_labels_of_other_articles() -> None:
     page = f"<html lang=en><title>Aralia rebuilds its northern pier</title><article>{HEAD}{TEXT}{own}</article>{others}"
     seen = _seen(parse(page.encode(), url="https://post.example/news/pier"))
     assert {field: seen[field] for field in FOUR} == FOUR
+
+
+def test_when_an_event_is_or_a_book_came_out_is_no_date_of_the_article() -> None:
+    lines = "<p>Date and time: 14 September 2024, 19:30</p><p>Pub date: 3 May 2023</p><p>Category: Concert</p>"
+    page = (
+        f"<h1>Bridge</h1><time datetime='2024-07-06T10:00:00+02:00'></time>{'<p>' + '</p><p>'.join(PARAGRAPHS)}{lines}"
+    )
+    assert parse(page.encode(), url="https://valley.example/bridge").date == "2024-07-06"

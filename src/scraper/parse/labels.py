@@ -359,13 +359,14 @@ def _headline_at(doc: Document, pieces: list[str]) -> int | None:
 
 def _begins_anew(hit: _Hit, group: list[_Hit]) -> bool:
     """Whether a hit is the first of another article's labels: as the group's first, and farther off than its own."""
-    if (
-        hit.label != group[0].label
-        or hit.value == group[0].value
-        or len({each.field for each in group} - {"other"}) < 2
-    ):
+    if hit.label != group[0].label or hit.value == group[0].value:
         return False
-    return hit.at - group[-1].end > max(after.at - before.end for before, after in itertools.pairwise(group))
+    gap, fields = hit.at - group[-1].end, (each.field for each in group if each.field != "other")
+    # Both are known after a few where a page has thousands of lines.
+    if any(after.at - before.end >= gap for before, after in itertools.pairwise(group)):
+        return False
+    first = next(fields, None)
+    return any(field != first for field in fields)
 
 
 def _block(hits: list[_Hit], doc: Document, find_headline: Callable[[], int | None]) -> list[_Hit]:
