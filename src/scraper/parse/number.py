@@ -111,14 +111,15 @@ def from_url(doc: Document) -> Found | None:
 def _short(url: str, doc: Document) -> Found | None:
     """An id of four digits at a path's end, or of three behind two dashes, that is no word of the headline."""
     match = _SHORT.search(_DATES.sub("/", split_url(url).path))
-    return _found(match[0], "url", "url path") if match and match[0] not in doc.title else None
+    title = re.sub(r"(?<=\d)\W(?=\d)", "", doc.title)  # "4,500", "7:30"
+    return _found(match[0], "url", "url path") if match and match[0].lstrip("0") not in title else None
 
 
 def _in_url(url: str) -> Found | None:
     """A URL's own id: ?id=118 or ?id=118:bridge-opens, else the longest number of the path that is no date, of several
     the last: sections have ids too, before it ("/sport/312/98765-bridge") and behind ("/98765/312/bridge")."""
     # A part of the page, before the page's own id: "?id=12&tx_news_pi1[news]=118".
-    for key, value in sorted(parse_qsl(split_url(url).query), key=lambda pair: "[" not in pair[0]):
+    for key, value in sorted(parse_qsl(split_url(url).query), key=lambda pair: not pair[0].lower().startswith("tx_")):
         value = value.partition(":")[0]
         if _query_key(key) in table("metadata.toml")["number_queries"] and value.isdecimal():
             return _found(value, "url", f"url ?{key}")
