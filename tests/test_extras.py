@@ -107,6 +107,12 @@ from snippets import document
             '<meta name="keywords" content="a1,b2,c3,d4,e5,f6,g7,h8"><p>Ice.</p>',
             [f"{c}{i}" for i, c in enumerate("abcdefgh", 1)],
         ),
+        (
+            "<article><h1>Bridge</h1></article>"
+            '<div><h3>Ships</h3><p class="tags"><a href="/s">Sea</a> <a href="/w">War</a></p></div>',
+            None,
+        ),
+        ('<h1>Bridge</h1><footer><p class="tags"><a href="/s">Sea</a> <a href="/w">War</a></p></footer>', None),
         ('<h1>Bridge</h1><p><a href="#c12">#12</a> <a href="#c13">#13</a></p>', None),
         (
             '<meta name="keywords" content="roads,taxes,bridges,parks,ice,police,harbour,sports">'

@@ -171,11 +171,24 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
     tags = links if _is_label(head) else [node for node in links if own and _is_tag(node)]
     look = line.attributes.get("class") or ""
-    if not tags and len(links) > 1 and _CALLED_TAGS.search(look) and not any("#" in _href(node) for node in links):
+    called = not tags and len(links) > 1 and _CALLED_TAGS.search(look) and not any("#" in _href(node) for node in links)
+    if called and _is_with_headline(line, doc):
         tags = links  # but none to the comments
     if tags != links and not (len(tags) > 1 and _TAGGED.search(look.lower())):
         return []  # but for a section among what calls itself tags
     return [_text(node) for node in tags if (len(tags) > 1 or _is_label(head)) and _stays(node, doc)]
+
+
+def _is_with_headline(line: LexborNode, doc: Document) -> bool:
+    """Whether an element around a line holds the headline too: no card of another article, no footer of the site."""
+    above, frames = line.parent, _frames(doc)
+    if above is not None and above.tag == "body":
+        return True
+    while above is not None and above.tag not in ("body", "footer"):
+        if above.mem_id in frames or above.css_first("h1") is not None:
+            return True
+        above = above.parent
+    return False
 
 
 def _href(link: LexborNode) -> str:
