@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import access, beginnings, body, endings, labels, prune, relations, scorer, together
+from scraper.parse import access, beginnings, body, byline, endings, labels, prune, relations, scorer, together
 from scraper.parse.blocks import Block, Context, read, words
 from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
@@ -744,3 +744,21 @@ def test_what_stands_in_front_of_the_text_is_no_part_of_it(front: str) -> None:
     html = f"<html><body><main><h1>Ferries to run</h1><div>{front}{_FERRIES}</div></main></body></html>"
     read = parse(html.encode(), url="https://news.example/a").body or ""
     assert read.startswith("Two ferries") and read.count("\n\n") == 2
+
+
+def test_a_year_with_a_sentence_behind_it_is_no_byline() -> None:
+    assert byline.behind_date("4 May 2021 | 12:36 | By Ada Lind") == "By Ada Lind"
+    assert byline.behind_date("1998 – By the end of the year the upper gate was gone.") is None
+
+
+def test_links_behind_a_colon_at_the_end_stay_out() -> None:
+    html = (
+        "<article><h1>Valley council meets</h1>"
+        "<p>The council met the farmers on Tuesday to speak about the water that has been short in "
+        "the valley since May.</p>"
+        "<p>Both sides agreed to open the upper gate for two more hours a day until the rain comes, "
+        "the speaker said.</p>"
+        "<p>Share this article:</p><ul><li><a href='/f'>Facebook</a></li><li><a "
+        "href='/x'>Twitter</a></li></ul></article>"
+    )
+    assert "Facebook" not in text_of(html)

@@ -102,8 +102,8 @@ def printed(doc: Document, own: bool = False) -> tuple[list[str], str]:
 
 def behind_date(text: str) -> str | None:
     """The byline behind a date on one line: "4 May 2021 | 12:36 | By Ada Lind"."""
-    if len(text) > _LONGEST or not any(map(str.isdigit, text)) or begins(text):
-        return None
+    if len(text) > _LONGEST or not any(map(str.isdigit, text)) or begins(text) or text[-1] in ".!?":
+        return None  # "1998 – By the end of the year it was gone."
     parts = _BAR.split(text)
     at = next((i for i, part in enumerate(parts) if begins(part)), 0)
     return parts[at] if at and all(any(map(str.isdigit, part)) for part in parts[:at]) else None

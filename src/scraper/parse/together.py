@@ -65,7 +65,8 @@ def _is_announced(blocks: list[Block], scores: list[int], items: list[int]) -> b
         return False
     colon = before.text[-1] in ":："
     if 5 * sum([blocks[i].links for i in items]) > sum([len(blocks[i].text) for i in items]):
-        return colon and not any(len(blocks[i].text) > _TERM or blocks[i].jumps for i in items)
+        after = last + 1 < len(blocks) and scores[last + 1] > 0  # at the end: "Share this:", "Tags:"
+        return colon and after and not any(len(blocks[i].text) > _TERM or blocks[i].jumps for i in items)
     return colon or (before.tag in ("h2", "h3", "h4") and scores[first - 1] > PLAIN[1])
 
 
