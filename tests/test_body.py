@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import access, beginnings, body, byline, endings, labels, prune, relations, scorer, together
+from scraper.parse import access, beginnings, body, byline, endings, labels, leads, prune, relations, scorer, together
 from scraper.parse.blocks import Block, Context, read, words
 from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
@@ -515,6 +515,55 @@ def test_a_line_between_two_that_are_kept_is_kept() -> None:
     assert together.together(blocks, [31, -342, 38]) == [31, 1, 38]
     blocks[1].links = 4
     assert together.together(blocks, [31, -342, 38]) == [31, -342, 38]
+
+
+def test_a_quote_between_lines_that_are_kept_is_kept() -> None:
+    none = frozenset[str]()
+    around = Context(1, "div", none, none, "", None)
+    quote = Block("blockquote", "“We waited for it all our lives.” " * 4, none, "", around)
+    blocks = [Block("p", "He spoke.", none, "", around), quote, Block("p", "She answered.", none, "", around)]
+    assert together.together(blocks, [31, -342, 38]) == [31, 1, 38]
+    assert together.together(blocks, [31, -1342, 38]) == [31, -1342, 38]  # plainly none
+    assert together.together(blocks, [31, -342, -38]) == [31, -342, -38]  # behind all that is kept
+    quote.own = frozenset(["tweet"])
+    assert together.together(blocks, [31, -342, 38]) == [31, -342, 38]
+
+
+_PROSE, _TITLE = (
+    ("It opened again on Tuesday after weeks of waiting. " * 2, 0),
+    ("Ferry company buys four new boats", 33),
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "news", "found"),
+    [
+        ((_PROSE, _TITLE, _PROSE), True, {1}),
+        ((_PROSE, _TITLE, _PROSE), False, set()),
+        ((_PROSE, _TITLE, _TITLE, _PROSE), True, set()),
+        ((_PROSE, ("The company says that it has four boats.", 40), _PROSE), True, set()),
+        ((_PROSE, ("A boat.", 7), _PROSE), True, set()),
+        (((_PROSE[0], 110), _TITLE, _PROSE), True, set()),
+        ((_PROSE, _TITLE), True, set()),
+    ],
+    ids=["in news", "in a guide", "two in a row", "a sentence", "a few words", "behind a link", "at the end"],
+)
+def test_a_link_between_paragraphs_is_another_headline(
+    lines: tuple[tuple[str, int], ...], news: bool, found: set[int]
+) -> None:
+    none = frozenset[str]()
+    around = Context(1, "div", none, none, "", None)
+    assert leads.leads([Block("p", text.strip(), none, "", around, links) for text, links in lines], news) == found
+
+
+def test_what_stands_behind_main_is_none_of_its_text() -> None:
+    none = frozenset[str]()
+    main, other = (Context(i, tag, frozenset([f"<{tag}>"]), none, "", None) for i, tag in ((1, "main"), (2, "div")))
+    text = Block("p", "The bridge is open again. " * 20, none, "", main)
+    notes = [Block("p", "The letter could not be sent.", none, "", other) for _ in range(2)]
+    assert endings.within_main([notes[0], text, notes[1]]) == [notes[0], text]
+    text.text = "The bridge is open again."
+    assert endings.within_main([text, notes[1]]) == [text, notes[1]]
 
 
 @pytest.mark.parametrize(

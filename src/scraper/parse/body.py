@@ -18,7 +18,7 @@ from scraper.parse.beginnings import kickers, without_head
 from scraper.parse.blocks import Block, Context, read
 from scraper.parse.boxes import contents, without_boxes
 from scraper.parse.document import Document
-from scraper.parse.endings import without_cards, without_comments, without_end, without_footers
+from scraper.parse.endings import within_main, without_cards, without_comments, without_end, without_footers
 from scraper.parse.leads import EDGES, leads
 from scraper.parse.scorer import score
 from scraper.parse.survey import Evidence
@@ -84,7 +84,7 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     marked = (block for block in marked if not (live and _STAMP.fullmatch(block.text)))
     free = without_boxes([block for block in marked if block.text != headline], core)
-    shown = without_footers(without_cards(without_comments(free)), blocks)
+    shown = within_main(without_footers(without_cards(without_comments(free)), blocks))
     if all(GROUPS.get(block.tag) == HEADING for block in shown):  # of boxes beside an article that has no text
         return None
     left_out = _captions(doc, shown) | _pullquotes(shown)

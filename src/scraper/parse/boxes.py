@@ -12,10 +12,12 @@ _NUMBERING = 4  # characters in front of a link: "12. "
 _DISCLAIMER = re.compile(
     r"(?<![\w-])(?!(?:has|no|is|with)-)[\w-]*(?:disclaimer|(?:affiliate|advertis\w*)[-_]*disclosure)", re.IGNORECASE
 )
-# Names of boxes about the author: "author-description", "elementor-author-box__bio".
-_AUTHOR = re.compile(
+# Names of boxes about the author: "author-description", "elementor-author-box__bio"; and of boxes with the
+# facts, beside the text: "fact-box__text", "faktaboks". An "infobox" may be a part of it.
+_BESIDE = re.compile(
     r"(?<![a-z])(?:author|autor|writer)s?[-_]{1,2}(?:box|bio|biography|desc|description|card|info)(?![a-z])"
-    r"|(?<![a-z])about[-_]?(?:the[-_]?)?(?:author|autor|writer)(?![a-z])",
+    r"|(?<![a-z])about[-_]?(?:the[-_]?)?(?:author|autor|writer)(?![a-z])"
+    r"|(?<![a-z])(?:fact|fakta|fakten)[-_]?(?:box|boks|ruta|kasten)(?![a-z])",
     re.IGNORECASE,
 )
 
@@ -24,10 +26,11 @@ _CONSENT = re.compile(r"(?<!no-)(?:cookie|consent|gdpr|onetrust)", re.IGNORECASE
 
 def without_boxes(blocks: list[Block], core: Context) -> list[Block]:
     """`blocks` without those in boxes to sign up by and in disclaimers; all where that is most of the text, since what
-    is printed at length is the article, whatever its elements are called. A box about the author may be longer yet.
+    is printed at length is the article, whatever its elements are called. Boxes about the author and with the facts may
+    be longer yet.
     """
     known: dict[int, bool] = {}
-    rest = [block for block in blocks if not _is_about_author(block, core, known)]
+    rest = [block for block in blocks if not _is_beside(block, core, known)]
     blocks = rest if sum(len(block.text) for block in rest) > THIN else blocks
     free = [block for block in blocks if not _is_boxed(block, core)]
     return free if 2 * sum(len(block.text) for block in free) > sum(len(block.text) for block in blocks) else blocks
@@ -54,12 +57,12 @@ def _is_about_cookies(context: Context | None) -> bool:
     return False
 
 
-def _is_about_author(block: Block, core: Context, known: dict[int, bool]) -> bool:
-    """Whether a block, or an element around it within the article's own, is named for telling who wrote it.
+def _is_beside(block: Block, core: Context, known: dict[int, bool]) -> bool:
+    """Whether a block, or an element around it within the article's own, is named for the author or the facts.
 
     `known` holds what was found of elements, by their keys.
     """
-    if _AUTHOR.search(block.look):
+    if _BESIDE.search(block.look):
         return True
     way, context = [], block.context
     while context.key not in known and context is not core and context.parent is not None:
@@ -67,7 +70,7 @@ def _is_about_author(block: Block, core: Context, known: dict[int, bool]) -> boo
         context = context.parent
     found = known.get(context.key, False)
     for each in reversed(way):
-        found = known[each.key] = found or _AUTHOR.search(each.look) is not None
+        found = known[each.key] = found or _BESIDE.search(each.look) is not None
     return found
 
 

@@ -65,6 +65,16 @@ def without_footers(shown: list[Block], blocks: list[Block]) -> list[Block]:
     return shown[:end]
 
 
+def within_main(shown: list[Block]) -> list[Block]:
+    """`shown` up to the last one in <main>, where this holds the text: HTML's element for what a page is about
+    (section 4.4.14), which pages have once. What stands above may be the headline's.
+    """
+    inside = [i for i, block in enumerate(shown) if "<main>" in block.context.above]
+    if sum([len(shown[i].text) for i in inside]) <= THIN:
+        return shown
+    return shown[: inside[-1] + 1]
+
+
 def without_cards(blocks: list[Block]) -> list[Block]:
     """`blocks` without last ones that are links to other pages as a whole, and the headings over them: cards hold
     paragraphs, whose links are not seen in themselves.

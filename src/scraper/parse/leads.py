@@ -12,6 +12,7 @@ from scraper.parse.text import fold
 EDGES = " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"  # marks around the words of a label
 _LONGEST = 250  # characters of a line that leads on
 _LABEL = 50  # of the words in front of the link
+_TITLE, _PROSE = 30, 80  # least characters of an article's title, and of a paragraph
 _SLACK = 4  # of marks around a link
 _BEHIND = 6  # links behind a line of nothing but such words
 _STOPS = frozenset(".!…。！۔।")
@@ -37,7 +38,23 @@ def leads(blocks: list[Block], news: bool) -> set[int]:
             behind = box = 0
             if linked and block.links and block.tag != "li" and _is_lead(block, words):
                 found.add(i)
+    return found | (_titles(blocks) if news else set())
+
+
+def _titles(blocks: list[Block]) -> set[int]:
+    """Paragraphs that are nothing but one link, without a stop, between prose: other articles' headlines."""
+    whole = [block.tag == "p" and block.links + _SLACK >= len(block.text) for block in blocks]
+    found = set[int]()
+    for i in range(1, len(blocks) - 1):
+        if whole[i] and not (whole[i - 1] or whole[i + 1]) and _is_title(blocks[i].text):
+            around = (blocks[i - 1], blocks[i + 1])
+            if all(each.context is blocks[i].context and len(each.text) > _PROSE for each in around):
+                found.add(i)
     return found
+
+
+def _is_title(text: str) -> bool:
+    return _TITLE <= len(text) < _LONGEST and text[-1] not in _STOPS and text[-1] not in "?:"
 
 
 def _is_lead(block: Block, words: frozenset[str]) -> bool:

@@ -8,6 +8,8 @@ _ROW_GROUPS = ("tbody", "thead", "tfoot")
 PLAIN = (-2500, 2500)  # thousandths; a block whose score by itself lies outside is not asked about again
 _SURE = 1000  # thousandths; a card that scores more is no card
 _TERM = 20  # characters; what is longer and a link may be the title of an article
+_QUOTE = 100  # characters; a shorter one may be a line of the text in large letters
+_FEW_LINKS = 4  # a quote has at least so many characters to one in a link
 _CARDS = 4  # of one kind in a row are a list
 # Names of lists that are not the article's own, whatever is said before them.
 _AWAY = frozenset(("share", "related", "signup", "comment", "nav", "meta", "toc", "byline"))
@@ -15,7 +17,26 @@ _AWAY = frozenset(("share", "related", "signup", "comment", "nav", "meta", "toc"
 
 def together(blocks: list[Block], scores: list[int]) -> list[int]:
     """`scores`, in thousandths and above zero for the article's, where those that belong together agree."""
-    return _between(blocks, _cards(blocks, _whole_lists(blocks, scores)))
+    return _quotes(blocks, _between(blocks, _cards(blocks, _whole_lists(blocks, scores))))
+
+
+def _quotes(blocks: list[Block], scores: list[int]) -> list[int]:
+    """What an element for quotes holds between lines that are kept is kept as well, unless it is plainly none or is
+    shown from elsewhere: a post.
+    """
+    unsure = [i for i, block in enumerate(blocks) if -_SURE < scores[i] <= 0 and _is_quoted(block)]
+    if unsure:
+        kept = [i for i, score in enumerate(scores) if score > 0]
+        for i in unsure:
+            if kept and kept[0] < i < kept[-1]:
+                scores[i] = 1
+    return scores
+
+
+def _is_quoted(block: Block) -> bool:
+    if len(block.text) < _QUOTE or "blockquote" not in (block.tag, block.context.tag):
+        return False
+    return "tweet" not in block.own | block.context.above and _FEW_LINKS * block.links < len(block.text)
 
 
 def _between(blocks: list[Block], scores: list[int]) -> list[int]:
