@@ -380,6 +380,7 @@ MORE = (
         "Like this story? Share it with a friend who bakes.",
         "The post Market opens appeared first on Linden Post.",
         "[bread_box id=4]",
+        "[button link=”/tips” type=”big”]Send us a tip[/button]",
         "Getty Images / Ada Lind",
         "< back to top",
         "Book now",
