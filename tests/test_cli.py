@@ -204,6 +204,19 @@ def test_parse_goes_on(
     assert (ended, capfd.readouterr().err.splitlines()) == (code, words)
 
 
+def test_parse_tells_of_its_progress_whatever_ends(
+    wiring: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    wiring.saved = gives([("a.html", PAGE), ("b.html", SkipPage("not_html"))] * 2)  # type: ignore[attr-defined]
+    monkeypatch.setattr(article, "parse", gives(replace(ARTICLE, is_article=True)))
+    monkeypatch.setattr(page_commands, "TELL_EVERY", 2)
+    assert cli.outcome(["parse", str(tmp_path)]) == 0
+    assert [line for line in capfd.readouterr().err.splitlines() if "so far" in line] == [
+        "2 pages so far",
+        "4 pages so far",
+    ]
+
+
 ONE: dict[str, tuple[list[object], str | None, Page | str]] = {
     # What a file holds, --url; the page that `why` takes, or what it says.
     "beside answers that are no pages": ([MOVED, PAGE, SkipPage("not_html")], None, PAGE),

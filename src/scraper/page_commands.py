@@ -87,9 +87,9 @@ class _Told:
         """The pages to parse; what there is instead of one is told at once."""
         for name, found in saved(paths, self.url):
             if isinstance(found, FetchError):
-                self.ended[_unread(name, found)] += 1
+                self._count(_unread(name, found))
             elif self.url and not is_at(found, self.url):
-                self.ended["skipped: of another address"] += 1
+                self._count("skipped: of another address")
             else:
                 yield name, found
 
@@ -97,15 +97,18 @@ class _Told:
         from scraper.write import jsonl
 
         if isinstance(found, ParseFailed):
-            self.ended[_unread(name, found)] += 1
+            self._count(_unread(name, found))
         elif found.is_article:
-            self.ended[""] += 1
+            self._count("")
             write(jsonl.encode(found.to_dict()))
             if not found.url:
                 say(f"{name}: declares no address, so url is empty and id that of every such page; give it with --url")
         else:
-            self.ended["refused"] += 1
+            self._count("refused")
             say(f"{name}: refused: {found.refusal or 'not_article'}")
+
+    def _count(self, how: str) -> None:
+        self.ended[how] += 1
         if self.ended.total() % TELL_EVERY == 0:
             say(f"{self.ended.total()} pages so far")
 

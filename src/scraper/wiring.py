@@ -26,7 +26,7 @@ from scraper.pipeline import Site as Lane
 from scraper.store import Store
 from scraper.store.places import OUT, PAGES
 from scraper.urls import BadUrl, origin
-from scraper.workers import Readers, readers
+from scraper.workers import Readers, in_loop, readers
 from scraper.write import WRITERS
 
 _ENOUGH = 3  # articles that show whether a rule finds anything
@@ -284,7 +284,7 @@ def saved(paths: list[str], url: str | None) -> Iterator[tuple[str, Page | Fetch
 def get(urls: list[str], config: Config | None = None) -> Iterator[tuple[str, Article | None, Outcome]]:
     """Each URL fetched politely and parsed, in order: (url, article or None, how it ended). Nothing is kept."""
     config = config or Config()
-    with _one_off(config) as (runner, client):
+    with in_loop(open_client(_fetch_options(config))) as (runner, client):
 
         async def one(url: str) -> tuple[str, Article | None, Outcome]:
             site = config.site_of(url)
@@ -321,7 +321,7 @@ def fetch_one(url: str, config: Config | None = None) -> Page:
 def fetch_each(urls: list[str], config: Config | None = None) -> Iterator[tuple[str, Page | FetchError]]:
     """Each URL fetched politely, one after the other: (url, page or why it could not be had)."""
     config = config or Config()
-    with _one_off(config) as (runner, client):
+    with in_loop(open_client(_fetch_options(config))) as (runner, client):
 
         async def one(url: str) -> Page | FetchError:
             try:
@@ -337,7 +337,7 @@ def fetch_each(urls: list[str], config: Config | None = None) -> Iterator[tuple[
 def asking(config: Config | None = None) -> Iterator[tuple[Callable[[str], Page], Callable[[str], tuple[str, ...]]]]:
     """Two calls to look at a site with: any page, politely (raises FetchError), and the sitemaps in its robots.txt."""
     config = config or Config()
-    with _one_off(config) as (runner, client):
+    with in_loop(open_client(_fetch_options(config))) as (runner, client):
 
         def ask(url: str) -> Page:
             return runner.run(_asked(_fetch(config, client, url, any_type=True), url))
@@ -358,15 +358,3 @@ def _fetch(config: Config, client: FetchClient, url: str, *, any_type: bool = Fa
         return pages.discreet(fetch, pages.secrets_of(config))
     except BadUrl as error:
         raise FetchError(error.reason, url=url, detail=error.detail) from error
-
-
-@contextlib.contextmanager
-def _one_off(config: Config) -> Iterator[tuple[asyncio.Runner, FetchClient]]:
-    """A loop and a client that last for several calls."""
-    with asyncio.Runner() as runner:
-        opened = open_client(_fetch_options(config))
-        client = runner.run(opened.__aenter__())
-        try:
-            yield runner, client
-        finally:
-            runner.run(opened.__aexit__(None, None, None))

@@ -10,7 +10,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -82,7 +82,7 @@ def parsed(
 
         yield from ((key, parse(page, rules(page))) for key, page in pages)
         return
-    with _loop(workers) as (runner, read):
+    with in_loop(readers(workers)) as (runner, read):
         under_way: deque[tuple[T, asyncio.Task[Article | ParseFailed]]] = deque()
         for key, page in pages:
             under_way.append((key, runner.get_loop().create_task(_or_failure(read.parse(page, rules(page))))))
@@ -93,16 +93,18 @@ def parsed(
 
 
 @contextmanager
-def _loop(workers: int) -> Iterator[tuple[asyncio.Runner, Readers]]:
-    """Readers, and a loop to use them in that stands still in between; what nobody waits for is given up at the end."""
+def in_loop(resource: AbstractAsyncContextManager[T]) -> Iterator[tuple[asyncio.Runner, T]]:
+    """What is opened, and a loop to use it in that stands still in between; what nobody waits for is given up at the
+    end.
+    """
     with asyncio.Runner() as runner:
-        opened = readers(workers)
+        opened = runner.run(resource.__aenter__())
         try:
-            yield runner, runner.run(opened.__aenter__())
+            yield runner, opened
         finally:
             for task in asyncio.all_tasks(runner.get_loop()):
                 task.cancel()
-            runner.run(opened.__aexit__(None, None, None))
+            runner.run(resource.__aexit__(None, None, None))
 
 
 async def _or_failure(article: Awaitable[Article]) -> Article | ParseFailed:

@@ -152,8 +152,11 @@ def from_line(doc: Document) -> Found | None:
 
 def from_dated_line(doc: Document) -> Found | None:
     """A byline on one line with the date, behind it."""
-    found, line = dated(doc)
-    kept = names(found)
+    return _of_persons(*dated(doc))
+
+
+def _of_persons(texts: list[str], line: str) -> Found | None:
+    kept = names(texts)
     return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
 
 
@@ -165,7 +168,7 @@ def from_lone_label(doc: Document) -> Found | None:
 def _labelled(doc: Document, labels: Sequence[Label]) -> Found | None:
     labels = [label for label in labels if label.field == "author"]
     told = names(label.value for label in labels)
-    # Behind a whole name, one word is the town or the paper: "Ada Lind - Springfield".
+    # Behind a whole name, what is no person is where they work: "Ada Lind - Harbour Board".
     told = told[:1] + [name for name in told[1:] if " " not in told[0] or persons([name])]
     found = _without_site(told, doc)
     return Found(tuple(found), "label", labels[0].value, f"label {labels[0].label}") if found else None
@@ -200,16 +203,12 @@ def from_own_byline(doc: Document) -> Found | None:
 
 def from_signed(doc: Document) -> Found | None:
     """Who signed the text at its foot or in the margin, where nobody is named near the headline."""
-    found, line = signed(doc)
-    kept = names(found)
-    return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
+    return _of_persons(*signed(doc))
 
 
 def from_title(doc: Document) -> Found | None:
     """A name behind the headline with what that person is, where nothing else names an author."""
-    found, line = titled(doc)
-    kept = names(found)
-    return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
+    return _of_persons(*titled(doc))
 
 
 def from_site_name(doc: Document) -> Found | None:

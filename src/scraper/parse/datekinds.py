@@ -306,12 +306,9 @@ def published_part(doc: Document, text: str) -> str | None:
 def changed_part(text: str) -> str | None:
     """What a line that begins with the publication says about a change: "6 July 2021, updated 7 July, 9:00"."""
     changed = marks("changed").search(text)
-    parted = (
-        changed
-        and any(map(str.isdigit, text[: changed.start()]))
-        and not marks("published").search(text, changed.end())
-    )
-    return text[changed.start() :] if changed and parted else None
+    if changed is None or not any(map(str.isdigit, text[: changed.start()])):
+        return None
+    return None if marks("published").search(text, changed.end()) else text[changed.start() :]
 
 
 def changed_at(doc: Document, text: str, clock: time | None) -> bool:

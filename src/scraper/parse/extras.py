@@ -201,7 +201,7 @@ def _text(link: LexborNode) -> str:
 
 def _stays(link: LexborNode, doc: Document) -> bool:
     """Whether a link leads to a page of the site: none to print or to share, nor to a shop."""
-    url = urls.join(doc.url, link.attributes["href"] or "")
+    url = urls.join(doc.url, _href(link))
     return url is not None and (not doc.host or urls.same_site(url, doc.url))
 
 
@@ -214,7 +214,7 @@ def _before(line: LexborNode) -> str:
 
 
 def _is_tag_link(link: LexborNode) -> bool:
-    return tag_page().search(link.attributes["href"] or "") is not None
+    return tag_page().search(_href(link)) is not None
 
 
 def _is_tag(link: LexborNode) -> bool:

@@ -259,7 +259,7 @@ def _other(doc: Document, body: str | None, stamp: Stamped, headline: str | None
         return sign or found
     if (seen.get("home") and not told) or _is_front(doc):
         return Found("home", "markup", doc.url or "home", "url")
-    listed = _is_index(doc, seen) if not seen.get("type_article") else False
+    listed = not seen.get("type_article") and _is_index(doc, seen)
     if listed or (not told and (seen.get("section_page") or _is_archive(doc))):
         return Found("listing", "markup", doc.url, "url")
     # A section is called by a word or two: "Society".

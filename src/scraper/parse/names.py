@@ -20,7 +20,7 @@ _WORDS = 7  # of one name
 DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*(?:\)|$)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
 )
-_MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—-]\s|／)\s*")
+_MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—ـ-]\s|／)\s*")
 # Names in Chinese with a blank between: "王丽 张强"
 _HAN = re.compile(r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+")
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
@@ -35,7 +35,6 @@ _INITIALLED = re.compile(r"[^\s\d.]{1,5}\.(?=[^\W\d_a-z])[^\s\d.]{3,}")  # as in
 _GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
 # What stands behind a whole name and a dash, in Arabic: the town. "حسام أبو العلا - القاهرة"
-_TOWN = re.compile(r"(?<=[\u0600-\u06ff] )(?<=\S )[-–—ـ] (ال[\u0600-\u06ff]+)$")
 
 
 @functools.cache
@@ -93,8 +92,6 @@ def _is_one(text: str, parts: list[str]) -> bool:
 def _split(text: str) -> Iterator[str]:
     text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
     text = strip_before(text.strip())
-    if (town := _TOWN.search(text)) and town[1].casefold() not in table("authorwords.toml")["agencies"]:
-        text = text[: town.start()]
     parts = [piece for part in _MARKS.split(text) for piece in (part.split() if _HAN.fullmatch(part) else [part])]
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):

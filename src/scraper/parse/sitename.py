@@ -87,7 +87,7 @@ def logo_names(doc: Document) -> frozenset[str]:
     Less sure than what the page declares: only for titles that nothing else on the page repeats.
     """
     found = []
-    for link in doc.tree.css("a[href]")[:_LOGO_LINKS]:
+    for link in doc.anchors[:_LOGO_LINKS]:
         href = (link.attributes.get("href") or "").strip()
         host, _, path = href.partition("//")[2].partition("/")
         if href == "/" or (host.removeprefix("www.") == doc.host != "" and not path):

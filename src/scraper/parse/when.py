@@ -173,7 +173,7 @@ def _in_utc(told: Told) -> bool:
 
 def _untimed(told: Told) -> bool:
     """Whether a line near the headline may know better: no time or no local one, or the day comes from the margin."""
-    return told.clock is None or _marginal(told) or (told.offset == UTC_ITSELF and told.clock.machine)
+    return told.clock is None or _marginal(told) or _in_utc(told)
 
 
 # Where to look, and whether it is worth it once something is known. What is dear comes last.
