@@ -12,7 +12,7 @@ from typing import Any
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.byline import dated, is_text, printed, signed, titled
+from scraper.parse.byline import before_date, dated, is_text, printed, signed, titled
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
 from scraper.parse.marked import beside, bylines, in_byline, is_outlet, linked
@@ -211,6 +211,11 @@ def from_title(doc: Document) -> Found | None:
     return _of_persons(*titled(doc))
 
 
+def from_before_date(doc: Document) -> Found | None:
+    """A name alone in front of the date, where nothing else names an author."""
+    return _of_persons(*before_date(doc))
+
+
 def from_site_name(doc: Document) -> Found | None:
     """The newsroom itself, where its data name it as the author and nobody else is named."""
     article = doc.article_data
@@ -247,6 +252,7 @@ STEPS: tuple[Step, ...] = (
     from_link,
     from_dated_line,
     from_lone_label,
+    from_before_date,
     from_site_name,
     from_own_byline,
     from_signed,

@@ -19,6 +19,7 @@ _BEFORE, _AFTER = 4, 14  # pieces of text around the headline
 _PLACES = 20  # pieces that may be the headline: it stands in the page a few times, in a list of links once more
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _BEHIND, _TITLE = 4, 5  # pieces behind the headline, and words of what somebody is, where no word for "by" stands
+_DATE = 80  # characters of a date
 _BAR = re.compile(r"\s[|•·–-]\s")
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
@@ -124,6 +125,38 @@ def titled(doc: Document) -> tuple[list[str], str]:
             if _is_title(line) and _is_person(name, alone=False) and not is_office(name) and not begins(name):
                 return [name], f"{name} | {line}"
     return [], ""
+
+
+def before_date(doc: Document) -> tuple[list[str], str]:
+    """A name in a text of its own behind the headline, with the date right behind it: "Ada Lind | 4 May 2021"."""
+    for pieces, at in _windows(doc):
+        for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))):
+            name, *behind = _BAR.split(pieces[i].strip(_MARKS))
+            line = next(filter(str.strip, behind or pieces[i + 1 : i + 3]), "").strip(_MARKS)
+            if _is_date(line, doc) and _is_lone_name(name, doc):
+                return [name], f"{name} | {line}"
+    return [], ""
+
+
+def _is_date(line: str, doc: Document) -> bool:
+    if len(line) > _DATE or not any(map(str.isdigit, line)) or not datetext.is_bare(line):
+        return False
+    when = datetext.read(line, language=doc.language)
+    return when is not None and (when.date is not None or bool(when.issues))
+
+
+def _is_lone_name(text: str, doc: Document) -> bool:
+    """Whether a text is a name by itself: no link, as sections are, no "Press Release", and not the headline's."""
+    if not _is_person(text, alone=False) or text.isupper() or begins(text) or is_office(text):
+        return False
+    if text.split()[-1].casefold() in _words("outlets") or text.casefold() in _words("nobody"):
+        return False
+    return not any(squash(text) in head for head in _heads(doc)) and text not in _linked(doc)
+
+
+def _linked(doc: Document) -> frozenset[str]:
+    """The texts of the page's links."""
+    return frozenset([" ".join(node.text().split()) for node in doc.anchors])
 
 
 def _is_title(text: str) -> bool:

@@ -25,8 +25,10 @@ _MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—ـ-]\s|／)\s*")
 _HAN = re.compile(r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+")
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
-_OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ 기자$)")  # "聯合報 記者林某", "스포츠=박 기자"
+_OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ (?:기자|특파원)$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
+# Where a reporter is, in front of the name in Korean, which has no blank: "순천, 광양 구현모 기자".
+_POSTED = re.compile(r"(?:[가-힣]+[,·]\s?)*[가-힣]+ (?=[가-힣]{2,4} 기자(?!\S))")
 _DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*|Jr\.?|Esq\.?")  # behind a name, or an agency: "Ada Lind, PhD, AFP"
 _CALL_SIGN = range(3, 7)  # letters of a station's name, behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
@@ -91,7 +93,7 @@ def _is_one(text: str, parts: list[str]) -> bool:
 
 def _split(text: str) -> Iterator[str]:
     text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
-    text = strip_before(text.strip())
+    text = _POSTED.sub("", strip_before(text.strip()))
     parts = [piece for part in _MARKS.split(text) for piece in (part.split() if _HAN.fullmatch(part) else [part])]
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
