@@ -812,3 +812,21 @@ def test_links_behind_a_colon_at_the_end_stay_out() -> None:
         "href='/x'>Twitter</a></li></ul></article>"
     )
     assert "Facebook" not in text_of(html)
+
+
+@pytest.mark.parametrize(
+    ("last", "kept"),
+    [
+        ("Ada Lind is a reporter at the Valley Times.", False),
+        ("(Ada Lind covers the harbour and the rivers of the valley. She may be reached at the desk.)", False),
+        ("About the author: Ada Lind writes about ferries.", False),
+        ("Ada Lind said that she would not cross the river again before the summer.", True),
+        ("Ben Ott is a reporter at the Valley Times, and was on the first ferry of the day.", True),
+    ],
+)
+def test_who_the_author_is(last: str, kept: bool) -> None:
+    data = '<script type="application/ld+json">{"@type":"NewsArticle","author":{"name":"Ada Lind"}}</script>'
+    html = (
+        f"<html><body>{data}<main><h1>Ferries to run</h1><p>By Ada Lind</p>{_FERRIES}<p>{last}</p></main></body></html>"
+    )
+    assert (last in (parse(html.encode(), url="https://news.example/a").body or "")) is kept

@@ -19,6 +19,7 @@ _HEAD = 3  # words of what stands over links and files that are left out: "Sourc
 _SHORT = 40  # characters of them, where no blanks are written
 _DATED = 90  # characters of a line with the dates of the article
 _CARD, _PROSE = 2, 90  # paragraphs of so many characters in one card; a link around more was never closed
+_TOLD = 3  # last paragraphs of which one may tell who the author is
 _ABOUT = 6  # last paragraphs among which the author may be introduced
 _EDGES = " .:：–—-•*[]"
 # An address alone; initials and agencies in brackets; a reporter in Korean, with the town or the paper in front and an
@@ -115,6 +116,7 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without last lines that lead to other articles or are dates, and without the lines about the author."""
     start = max(1, len(texts) - _ABOUT)
     end = next((i for i in range(start, len(texts)) if _introduces(texts[i]) or _asks_to_call(texts[i:])), len(texts))
+    end = next((i for i in range(max(1, end - _TOLD), end) if _tells_of_author(doc, texts[i])), end)
     while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_line(doc, texts[end - 1]))):
         end -= 1
     return texts[:end]
@@ -141,6 +143,18 @@ def _more() -> frozenset[str]:
 def _introduces(text: str) -> bool:
     """Whether a line is a heading over who wrote the article: "About the author"."""
     return len(text) < _ANNOUNCED and text.strip(_EDGES).casefold() in _about()
+
+
+def _tells_of_author(doc: Document, text: str) -> bool:
+    """Whether a paragraph begins with an author's name and what that person is or does: "Ada Lind is a writer"."""
+    line = text.lstrip(f"{_EDGES}(").casefold()
+    if head := next(filter(line.startswith, _about()), ""):
+        line = line[len(head) :].lstrip(_EDGES)
+    names = doc.memo.get("authors")
+    for name in names if isinstance(names, tuple) else ():
+        if " " in name and line.startswith(f"{name.casefold()} "):
+            return line[len(name) :].split()[0] in table("boilerplate.toml")["about"]["verbs"]
+    return False
 
 
 def _asks_to_call(texts: list[str]) -> bool:
