@@ -38,7 +38,11 @@ _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 _SHORTCODE = re.compile(r"\[/?([A-Za-z][\w-]*)(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\](?:[^\[\]]{1,100}\[/\1\])?)$")
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
-_NUMBERED = re.compile(r"[(\[]?([^\W\d_]{1,12})\.?\s?\d{1,3}(?:[.-]\d+)?[a-z]?(?:[.:|]\s|：|\s[–—-]\s)")  # "Fig. 3: "
+# "Fig. 3: ", "Image 1 of 13"
+_NUMBERED = re.compile(
+    r"[(\[]?([^\W\d_]{1,12})\.?\s?\d{1,3}(?:[.-]\d+)?[a-z]?"
+    r"(?:[.:|]\s|：|\s[–—-]\s|\s(?:of|/|von|sur|de|di|van|av|z|из)\s\d+$)"
+)
 _STOPS = frozenset(".!?…。！？؟۔।")
 _REPEATED = 100  # characters; a shorter line may come back, as in a song or an interview
 _NOTICE = 400  # characters; what stands in place of a film is longer than other stock lines
