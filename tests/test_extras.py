@@ -160,6 +160,14 @@ from snippets import document
             ["Ice"],
         ),
         ('<h1>Γέφυρα</h1><div>Ετικέτες: <a href="/t/1">Πάγος</a></div>', ["Πάγος"]),
+        ('<h1>Мост</h1><div>Ключови думи: <a href="/k/1">лед</a> <a href="/k/2">вятър</a></div>', ["лед", "вятър"]),
+        ('<h1>Bro</h1><p>Læs mere om: <a href="/is">Is</a> <a href="/v">Vind</a></p>', ["Is", "Vind"]),
+        ('<h1>Ponte</h1><h5>Tópicos</h5><ul><li><a href="/g">Gelo</a><li><a href="/v">V2</a></ul>', ["Gelo", "V2"]),
+        ('<h1>Silta</h1><nav><h2>Aiheet</h2><a href="/j">Jää</a> <a href="/t">Tuuli</a></nav>', None),  # the site's
+        (  # headlines of other articles
+            '<h1>Puente</h1><div>Más sobre: <a href="/118">El puente abre otra vez tras un invierno largo</a></div>',
+            None,
+        ),
         ('<h1>다리</h1><p><a href="/s?q=1">#상수도</a> <a href="/s?q=2">#강진시</a></p>', ["상수도", "강진시"]),
         (
             '<p class="taxonomy-category"><a rel="tag" href="/c/r">Roads</a></p><a rel="tag" href="/t/b">Bridge</a>',
