@@ -22,6 +22,8 @@ _NUMBERS = re.compile(
 _BESIDE = 3  # characters between a weekday and its date: "Tue, 07/06/2021"
 _HOUR = re.compile(r"\d\d?:\d\d")  # behind a day without a year: "12.1. 08:04"
 _SOLAR_LANGUAGES = {"fa", "ps", "ckb"}
+_PERSIAN = {"fa", "ps"}  # of them, those that write years of two digits, and these are solar: "99/04/15"
+_LAST_SOLAR = 10  # 1410, where the fetch is not known: from there to 1369, before all news sites, years are Gregorian
 BIKRAM = 2040, 2100  # years of Nepal's calendar in news; as Gregorian ones they are to come
 _LUNAR_LANGUAGES = {"ar", "ur"}
 
@@ -125,8 +127,9 @@ def _readings(match: re.Match[str], line: Line, context: Context) -> list[Readin
         return both[:1] if calendar == "solar" else both  # Persian numbers run day, month, year or the reverse
     if len(last) == 3 or _HOUR.match(line.text, match.start(4)):
         return []
-    late, early = two_digit_year(c, context), two_digit_year(a, context)
-    readings = [Reading("dmy", *late, b, a), Reading("mdy", *late, a, b)]
+    year_of = _persian_year if context.language in _PERSIAN else two_digit_year
+    late, early = year_of(c, context), year_of(a, context)
+    readings = [Reading("dmy", *late, b, a), Reading("mdy", *late, a, b)][: 1 if late[0] == "solar" else 2]
     reverse = Reading("ymd", *early, b, c)
     return [*readings, reverse] if judge(line, context, reverse)[0] else readings
 
@@ -170,6 +173,14 @@ def two_digit_year(year: int, context: Context) -> tuple[str | None, int]:
     if year <= newest:
         return "gregorian", 2000 + year
     return ("gregorian", 1900 + year) if year >= OLDEST_YEAR % 100 else (None, year)
+
+
+def _persian_year(year: int, context: Context) -> tuple[str | None, int]:
+    """As `two_digit_year` in Iran and Afghanistan, where 99 is 1399 and 00 is 1400; a Gregorian one between them."""
+    newest = (context.latest.year - 621) % 100 if context.now else _LAST_SOLAR
+    if year <= newest:
+        return "solar", 1400 + year
+    return ("solar", 1300 + year) if year >= OLDEST_YEAR - 1921 else two_digit_year(year, context)
 
 
 def _chosen(match: re.Match[str], readings: list[Reading], line: Line, context: Context) -> Day:
