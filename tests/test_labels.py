@@ -304,6 +304,60 @@ def _lines(*lines: str) -> str:
             FOUR,
             id="a label over a menu",
         ),
+        pytest.param(
+            "ckb",
+            _lines("به\u200cروار: 2021-07-06", "کات: 12:36", "به\u200cش: Rail", "ژماره\u200cی هه\u200cواڵ: ١٨٢٠٠"),
+            FOUR,
+            id="Kurdish e written with two signs",
+        ),
+        pytest.param(
+            "he",
+            _lines("פורסמה ב: 6 ביולי 2021", "בשעה: 12:36", "מדור: Rail", "מס\u05f3 כתבה: 18200"),
+            FOUR,
+            id="a Hebrew word cut short",
+        ),
+        pytest.param(
+            "ug",
+            _lines("ۋاقتى: 2021-يىلى 7-ئاينىڭ 6-كۈنى", "سائەت: 12:36", "تۈرى: Rail", "نومۇرى: 18200", "كۆرۈش سانى: 12"),
+            FOUR,
+            id="Uyghur, with the day's number behind the month's",
+        ),
+        pytest.param(
+            "fa",
+            _lines("سال هجدهم - شماره ۴۹۸۱", "تاریخ: ۱۵/۴/۱۴۰۰ ۱۲:۳۶", "گروه خبری: Rail", "کد خبر: ۱۸۲۰۰"),
+            FOUR,
+            id="the number of the paper's issue before that of the news",
+        ),
+        pytest.param(
+            "en",
+            _lines("Date: 6 July 2021", "Time: 12:36", "Category: Rail", "No: 18200", "Document no: 77"),
+            FOUR,
+            id="what refers to anything comes after the number",
+        ),
+        pytest.param(
+            "fa",
+            _lines("تاریخ: ۱۵/۴/۱۴۰۰ ۱۲:۳۶", "دسته\u200cبندی: Rail", "کد خبر: 18200", "خبرنگار: 71451"),
+            FOUR,
+            id="a reporter who is a number",
+        ),
+        pytest.param(
+            "ru",
+            _lines("Просмотров: 1204", "Рубрика: Rail"),
+            {"date": None, "time": None, "category": "Rail", "number": None},
+            id="a lone label behind a counter",
+        ),
+        pytest.param(
+            "kk",
+            "<p>06 шілде 2021 Қаралды: 1,215</p>",
+            {"date": "2021-07-06", "time": None, "category": None, "number": None},
+            id="a counter on the date's line",
+        ),
+        pytest.param(
+            "ar",
+            _lines("<span>6 يوليو 2021 - 12:36</span> <span>المشاهدات: 1,204</span>"),
+            {"date": "2021-07-06", "time": "12:36:00", "category": None, "number": None},
+            id="a counter beside the date and its time",
+        ),
     ],
 )
 def test_spellings(language: str, printed: str, wanted: dict[str, object]) -> None:
@@ -340,3 +394,10 @@ def test_when_an_event_is_or_a_book_came_out_is_no_date_of_the_article() -> None
         f"<h1>Bridge</h1><time datetime='2024-07-06T10:00:00+02:00'></time>{'<p>' + '</p><p>'.join(PARAGRAPHS)}{lines}"
     )
     assert parse(page.encode(), url="https://valley.example/bridge").date == "2024-07-06"
+
+
+def test_what_the_text_counts_stays() -> None:
+    """A line of an event or a picture that begins as a counter does is text, and so is the label in a sentence."""
+    texts = [*PARAGRAPHS, "Просмотров: больше, чем прошлым летом.", "Фото: 12 снимков с берега", "Читали: Ада Линд"]
+    page = f"<html lang=ru><title>Мост</title><h1>Мост</h1><p>{'</p><p>'.join(texts)}</p>"
+    assert parse(page.encode(), url="https://valley.example/bridge").body == "\n\n".join(texts)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
+from scraper.data import table
 from scraper.parse import byline, datekinds, datetext
 from scraper.parse.access import THIN
 from scraper.parse.blocks import Block
@@ -110,6 +111,7 @@ def is_dateline(doc: Document, text: str, alone: bool = False) -> bool:
     said = _dated().sub(" ", text)
     if when is None or (when.date is None and "date-ambiguous" not in when.issues):
         return _CLOCK.search(text) is not None and datetext.is_bare(said)
+    said = _counted().sub(" ", said)
     if datetext.is_bare(said) or datetext.is_bare(text):
         return True
     return not alone and datetext.is_bare(_without_place(said))
@@ -121,6 +123,14 @@ def _without_place(text: str) -> str:
     dated = [part for part in parts if any(map(str.isdigit, part))]
     few = all(len(part.split()) <= _PLACE for part in parts if part not in dated)
     return " ".join(dated) if few else text
+
+
+@cache
+def _counted() -> re.Pattern[str]:
+    """What systems count of an article and print beside its date, in any language: "6 July 2021, Views: 1,204"."""
+    words = {re.escape(word) for each in table("labels.toml").values() for word in each.get("other", ())}
+    names = "|".join(sorted(words, key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{names})\s?[:\uff1a]?\s?\d[\d.,\u066c]*(?![\w:])", re.IGNORECASE)
 
 
 @cache

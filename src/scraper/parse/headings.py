@@ -195,3 +195,15 @@ def spelled(text: str, doc: Document) -> bool:
         return False
     keys = {squash(text), squash(text.casefold().translate(_SPELLINGS))}
     return any(len(key) >= SPELLED and key in last and 2 * len(key) >= len(last) for key in keys)
+
+
+def place_among(pieces: list[str], doc: Document) -> int | None:
+    """Where the headline stands among pieces of text: a heading that the title repeats, else the first."""
+    heads = [clean(h.text(separator=" ")) for h in doc.heads[:12]]
+    if not heads:
+        return None
+    first, title, longest = heads[0], doc.title, max(map(len, heads))
+    for at, piece in enumerate(pieces):
+        if 12 < len(piece) <= longest and piece in title and any(piece in head for head in heads):
+            return at
+    return next((at for at, piece in enumerate(pieces) if piece and first.startswith(piece)), None)

@@ -15,6 +15,7 @@ from scraper.data import table
 from scraper.parse.dateplaces import standing
 from scraper.parse.datetext import read, read_clock
 from scraper.parse.document import Document, Label
+from scraper.parse.headings import place_among
 from scraper.parse.text import clean
 
 FIELDS = ("date", "modified", "time", "category", "number", "author", "other")
@@ -58,19 +59,19 @@ _SHORT_NAME = re.compile(r"\d{1,2}[A-Z]\b")  # no date or count: "5G networks"
 # A pictogram in front of a label, of an emoji's or of an icon font's: "\U0001f4c5 Date", "\u25aa Date".
 _PICTURES = re.compile("^(?:[\u2190-\u2bff\ue000-\uf8ff\ufe0f\U0001f000-\U0001faff]+\\s*)+")
 _EZAFE = re.compile(
-    "\u06c0|\u0647\u200c\u06cc(?!\\w)"
-)  # Persian "shomare-ye khabar", which others write without the "ye"
+    "\u06c0|(?:\u0647\u200c|\u06d5)\u06cc(?!\\w)"
+)  # Persian "shomare-ye khabar", which others write without the "ye"; in Kurdish the same with its own letter
 _UNACCENTED = 5  # letters; in a shorter word the accent tells two apart: "\u00e0" and "a", "th\u00e8me" and "theme"
 _SPELT: dict[int, str] = {
     **dict.fromkeys((0x307, 0x640, 0x200C, 0x200D, *range(0x64B, 0x656)), ""),  # the stretch mark, joiners, vowel signs
-    **dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019\u0060\u00b4"), "'"),
+    **dict.fromkeys(map(ord, "\u02bb\u02bc\u2018\u2019\u0060\u00b4\u05f3"), "'"),
     0x131: "i",  # in capitals Turkish has no other for it where a program made them
 }
 for _letters, _one in (
     ("\u064a\u0649\u06d0\u06cd", "\u06cc"),
     ("\u0643", "\u06a9"),
     ("\u06ab", "\u06af"),
-    ("\u0629\u06c1\u06be\u06c3\u06c0\u06c2", "\u0647"),
+    ("\u0629\u06c1\u06be\u06c3\u06c0\u06c2\u06d5", "\u0647"),
 ):
     _SPELT.update(dict.fromkeys(map(ord, _letters), _one))
 _BARE = {**_SPELT, **dict.fromkeys(range(0x300, 0x370), "")}
@@ -136,21 +137,22 @@ def find(doc: Document) -> tuple[Label, ...]:
     for colon in _OTHER_COLONS:
         if colon[0] in doc.text:
             pieces = [piece.replace(colon, ":") for piece in pieces]
-    hits = [_dated(hit, doc) for hit in _hits(pieces) if _plausible(hit, doc)]
-    block = _with_number(hits, _block(hits, doc, lambda: _headline_at(doc, pieces))) if hits else []
+    hits = [_dated(hit, doc) for hit in map(_signed, _hits(pieces)) if _plausible(hit, doc)]
+    block = _with_number(hits, _block(hits, doc, lambda: place_among(pieces, doc))) if hits else []
     if not block:
         return ()
     nodes = doc.text_nodes(max(hit.end for hit in block) + 1)  # a walk that only pages with labels pay for
     seen: dict[str, Label] = {}
     others = []
-    for hit in block:
+    for hit in sorted(block, key=_is_vague):
         label = Label(hit.field, clean(hit.value), tuple(nodes[hit.at : hit.end + 1]), hit.label)
         if hit.field == "other":
             others.append(label)
         elif not _is_hidden(label.nodes[0], label.nodes[-1]):
             first = seen.setdefault(hit.field, label)
-            if first is not label and (first.label, first.value) == (label.label, label.value):
-                others.append(replace(label, field="other"))  # the same line again, for small screens: no text either
+            again = first.label == label.label
+            if first is not label and (first.value == label.value if again else hit.field == "number"):
+                others.append(replace(label, field="other"))  # the same line, for small screens; the issue's number
     number = seen.get("number")
     if number and len({hit.value for hit in block if hit.label == number.label}) > 1:
         del seen["number"]  # "ID: 4972 ... ID: 4914": a list of other pages
@@ -165,8 +167,19 @@ def _with_number(hits: list[_Hit], block: list[_Hit]) -> list[_Hit]:
     return sorted([*block, *told], key=lambda hit: hit.at) if len(told) == 1 else block
 
 
+def _is_vague(hit: _Hit) -> bool:
+    """Whether a number may be another thing's, as "No. 4981" of the paper's issue, beside "News code: 18200"."""
+    label = fold(hit.label) if hit.field == "number" else ""
+    return bool(label) and (not _says_of_what(label) or label.startswith(("ref", "doc")))
+
+
 def _says_of_what(label: str) -> bool:
     return " " in label and label not in _OF_ANYTHING
+
+
+def _signed(hit: _Hit) -> _Hit:
+    """The hit, as no author where it is a number: agencies sign so, "Reporter: 71451"."""
+    return replace(hit, field="other") if hit.field == "author" and _NUMBER.match(hit.value) else hit
 
 
 def _dated(hit: _Hit, doc: Document) -> _Hit:
@@ -345,18 +358,6 @@ def _is_clock(value: str, language: str | None) -> bool:
     return len(value) <= 60 and read_clock(value, language) is not None
 
 
-def _headline_at(doc: Document, pieces: list[str]) -> int | None:
-    """Where the headline stands among the pieces: a heading that the title repeats, else the first."""
-    heads = [clean(h.text(separator=" ")) for h in doc.heads[:12]]
-    if not heads:
-        return None
-    first, title, longest = heads[0], doc.title, max(map(len, heads))
-    for at, piece in enumerate(pieces):
-        if 12 < len(piece) <= longest and piece in title and any(piece in head for head in heads):
-            return at
-    return next((at for at, piece in enumerate(pieces) if piece and first.startswith(piece)), None)
-
-
 def _begins_anew(hit: _Hit, group: list[_Hit]) -> bool:
     """Whether a hit is the first of another article's labels: as the group's first, and farther off than its own."""
     if hit.label != group[0].label or hit.value == group[0].value:
@@ -393,4 +394,6 @@ def _block(hits: list[_Hit], doc: Document, find_headline: Callable[[], int | No
         ranks = [(place is None, place or 0, distance(g)) for place, g in zip(places, several, strict=True)]
         return several[ranks.index(min(ranks))]
     near = [g for g in groups if headline is not None and distance(g) <= _NEAR]
-    return min(near, key=distance)[:1] if near else []
+    group = min(near, key=distance) if near else []
+    lone = next((hit for hit in group if hit.field != "other"), None)
+    return [hit for hit in group if hit is lone or hit.field == "other"]
