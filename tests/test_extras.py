@@ -168,6 +168,8 @@ from snippets import document
             '<h1>Puente</h1><div>Más sobre: <a href="/118">El puente abre otra vez tras un invierno largo</a></div>',
             None,
         ),
+        ('<h1>Көпір</h1><div>Тегтер: <a href="/k/1">Мұз</a></div>', ["Мұз"]),
+        ('<h1>پل</h1><div>کلید واژه ها: <a href="/k/1">یخ</a></div>', ["یخ"]),
         ('<h1>다리</h1><p><a href="/s?q=1">#상수도</a> <a href="/s?q=2">#강진시</a></p>', ["상수도", "강진시"]),
         (
             '<p class="taxonomy-category"><a rel="tag" href="/c/r">Roads</a></p><a rel="tag" href="/t/b">Bridge</a>',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -15,6 +16,8 @@ from scraper.parse.sitename import tidy
 from scraper.parse.text import split_url
 
 _MAX_CRUMBS = 12
+# The address of the first page, of one language too: "/", "/fa", "https://valley.example/fa/"
+_ROOT = re.compile(r"(?:(?:https?:)?//[^/]+(?:/[a-z]{2})?|/(?:[a-z]{2})?)/?(?:index\.\w+)?")
 _STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 
 
@@ -53,14 +56,19 @@ def _is_here(ref: str, doc: Document) -> bool:
     return same and there.query in ("", here.query)
 
 
-def trail(doc: Document, selector: str) -> list[str]:
-    """The steps of the page's trails, each once: one list that is a trail stands within another."""
+def trail(doc: Document, selector: str, *, rooted: bool = False) -> list[str]:
+    """The steps of the page's trails, each once: one list that is a trail stands within another.
+
+    `rooted`, where only what begins with the first page is a trail.
+    """
     seen: set[int] = set()
     steps: list[str] = []
     for trail in doc.css(selector):
         itemtype = trail.attributes.get("itemtype") or ""
         parts = "a, [itemprop='name']" if "BreadcrumbList" in itemtype else "a"
         nodes = [n for n in trail.css(parts)[: 3 * _STEPS] if n.mem_id != trail.mem_id and not _in_link(n, trail)]
+        if rooted and not (nodes and _ROOT.fullmatch((nodes[0].attributes.get("href") or "").strip())):
+            continue
         if len({tidy(node.text()) for node in nodes}) <= _STEPS:
             own = _before_headline(nodes, tidy(trail.text()), doc)
             fit = [node for node in own if node.mem_id not in seen and stays(node, doc) and not is_home(node)]

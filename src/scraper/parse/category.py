@@ -41,6 +41,8 @@ from scraper.parse.text import split_url
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
 # "crumbs", "path-crumb"; also what a shop filters by, beside a trail. Then what Japan's and France's sites call one.
 _OTHER_TRAILS = "[class*='crumb' i], [class*='topicpath' i], [class*='pankuzu' i], [class*='fil-ariane' i]"
+# "news-path", Joomla's "pathway", and the frequent slip of templates; other things have such names as well.
+_PATHS = "[class*='path' i], [class*='breadcumb' i]"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 # Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2.
@@ -109,7 +111,8 @@ def from_breadcrumb(doc: Document) -> Found | None:
             return found
     named = b"readcrumb" in doc.html.lower()  # spares most other pages a walk
     found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
-    return found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
+    found = found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
+    return found or _last_crumb(trail(doc, _PATHS, rooted=True), "markup", "path", doc)
 
 
 def from_markup(doc: Document) -> Found | None:

@@ -28,7 +28,7 @@ from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
     "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
-    "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class='by'], "
+    "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class~='writer'], [class='by'], "
     "[data-testid*='author' i], [data-testid*='byline' i]"
 )
 _CLASS = re.compile(

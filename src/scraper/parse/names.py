@@ -20,7 +20,7 @@ _WORDS = 7  # of one name
 DROPPED = re.compile(
     r"https?://\S+|www\.\S+|\S+@\S+|\S+\s?[\[(]at[\])]\s?\S+|(?<!\w)@\w+|\([^()]*(?:\)|$)|\[[^\[\]]*\]|<[^<>]*>|[\"“”„*#•]"
 )
-_MARKS = re.compile(r"\s*(?:[;|/、，,·]|\n|\s[–—ـ-]\s|／)\s*")
+_MARKS = re.compile(r"\s*(?:[;|/、，,،؛·]|\n|\s[–—ـ-]\s|／)\s*")
 # Names in Chinese with a blank between: "王丽 张强"
 _HAN = re.compile(r"(?!.*[記记]者)[\u4e00-\u9fff]{2,4}(?:\s[\u4e00-\u9fff]{2,4})+")
 _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")

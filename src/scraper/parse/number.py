@@ -21,7 +21,9 @@ _OWN_LINK = re.compile(r"/wp/v2/(?!categories|tags|users|media)[\w-]+/(\d{1,12})
 _NODE_LINK = re.compile(r"/node/(\d{1,12})$")
 _NODE_PATH = re.compile(rb'"currentPath":"node\\?/(\d{1,12})"')  # in Drupal's settings for its scripts
 _URL_NUMBER = re.compile(
-    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,20})(?=$|[/_,!-]|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
+    r"(?:(?<=/)(?=\d{3})|(?<=[/_,!=.-])[A-Za-z]{0,8}(?=\d{5}))(\d{3,20})"
+    # Behind it, "h" of "haber": "-18200h.htm" of a system that many newsrooms of Turkey use
+    r"(?=$|[/_,!-]|h\.html?$|\.(?:[a-z]{3,5}$|(?!\d)(?=.*-)))"
 )
 # Days and moments as paths write them: 2021/07/06, 2021, 20210706, 20210706123600, 210706_123600, 06072021. And a DOI,
 # which is no number.
