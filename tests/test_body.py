@@ -580,6 +580,8 @@ def test_what_stands_behind_main_is_none_of_its_text() -> None:
     text = Block("p", "The bridge is open again. " * 20, none, "", main)
     notes = [Block("p", "The letter could not be sent.", none, "", other) for _ in range(2)]
     assert endings.within_main([notes[0], text, notes[1]]) == [notes[0], text]
+    more = Block("p", "The bridge is open again. " * 30, none, "", other)  # then <main> holds the beginning alone
+    assert endings.within_main([text, more]) == [text, more]
     text.text = "The bridge is open again."
     assert endings.within_main([text, notes[1]]) == [text, notes[1]]
 

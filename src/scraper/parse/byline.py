@@ -146,10 +146,13 @@ def _is_date(line: str, doc: Document) -> bool:
 
 
 def _is_lone_name(text: str, doc: Document) -> bool:
-    """Whether a text is a name by itself: no link, as sections are, no "Press Release", and not the headline's."""
+    """Whether a text is a name by itself: no link or word of sections, no town, and not the headline's."""
     if not _is_person(text, alone=False) or text.isupper() or begins(text) or is_office(text):
         return False
-    if text.split()[-1].casefold() in _words("outlets") or text.casefold() in _words("nobody"):
+    words = text.casefold().split()
+    if words[-1] in _words("outlets") or not _words("nobody").union(_words("places")).isdisjoint([text.casefold()]):
+        return False
+    if not set(table("metadata.toml")["sections"]).isdisjoint(words):
         return False
     return not any(squash(text) in head for head in _heads(doc)) and text not in _linked(doc)
 

@@ -71,7 +71,8 @@ def within_main(shown: list[Block]) -> list[Block]:
     (section 4.4.14), which pages have once. What stands above may be the headline's.
     """
     inside = [i for i, block in enumerate(shown) if "<main>" in block.context.above]
-    if sum([len(shown[i].text) for i in inside]) <= THIN:
+    size = sum([len(shown[i].text) for i in inside])
+    if size <= THIN or size < sum([len(block.text) for block in shown[inside[-1] + 1 :]]):
         return shown
     return shown[: inside[-1] + 1]
 

@@ -196,7 +196,7 @@ class Store:
                 raise
 
     def _new_run(self, config_hash: str, aside: bool) -> Run:
-        # Of runs that begin within one second, two of 65,536 ids would be the same once in a thousand dozens.
+        # Runs that begin within one second have nothing else that tells them apart.
         run_id = f"{self._now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
         with database.transaction(self._db):
             return state.new_run(self._db, run_id, config_hash, self._time(), aside)
