@@ -839,6 +839,7 @@ def test_links_behind_a_colon_at_the_end_stay_out() -> None:
         ("Ada Lind is a reporter at the Valley Times.", False),
         ("(Ada Lind covers the harbour and the rivers of the valley. She may be reached at the desk.)", False),
         ("About the author: Ada Lind writes about ferries.", False),
+        ("About the authors: Ada Lind writes about ferries.", False),
         ("Ada Lind said that she would not cross the river again before the summer.", True),
         ("Ben Ott is a reporter at the Valley Times, and was on the first ferry of the day.", True),
     ],

@@ -149,8 +149,8 @@ def _introduces(text: str) -> bool:
 def _tells_of_author(doc: Document, text: str) -> bool:
     """Whether a paragraph begins with an author's name and what that person is or does: "Ada Lind is a writer"."""
     line = text.lstrip(f"{_EDGES}(").casefold()
-    if head := next(filter(line.startswith, _about()), ""):
-        line = line[len(head) :].lstrip(_EDGES)
+    head = max(filter(line.startswith, _about()), key=len, default="")  # of two the longer: "about the author(s)"
+    line = line[len(head) :].lstrip(_EDGES)
     names = doc.memo.get("authors")
     for name in names if isinstance(names, tuple) else ():
         if " " in name and line.startswith(f"{name.casefold()} "):
