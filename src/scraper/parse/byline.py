@@ -118,24 +118,28 @@ def dated(doc: Document) -> tuple[list[str], str]:
 
 def titled(doc: Document) -> tuple[list[str], str]:
     """A name right behind the headline that what somebody is stands behind: "Ada Lind | Senior Writer | 4 May"."""
-    for pieces, at in _windows(doc):
-        for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))):
-            name, *behind = _BAR.split(pieces[i])
-            line = behind[0] if behind else "".join(pieces[i + 1 : i + 2])
-            if _is_title(line) and _is_person(name, alone=False) and not is_office(name) and not begins(name):
-                return [name], f"{name} | {line}"
+    for pieces, at in _behind(doc):
+        name, *behind = _BAR.split(pieces[at])
+        line = behind[0] if behind else "".join(pieces[at + 1 : at + 2])
+        if _is_title(line) and _is_person(name, alone=False) and not is_office(name) and not begins(name):
+            return [name], f"{name} | {line}"
     return [], ""
 
 
 def before_date(doc: Document) -> tuple[list[str], str]:
     """A name in a text of its own behind the headline, with the date right behind it: "Ada Lind | 4 May 2021"."""
-    for pieces, at in _windows(doc):
-        for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))):
-            name, *behind = _BAR.split(pieces[i].strip(_MARKS))
-            line = next(filter(str.strip, behind or pieces[i + 1 : i + 3]), "").strip(_MARKS)
-            if _is_date(line, doc) and _is_lone_name(name, doc):
-                return [name], f"{name} | {line}"
+    for pieces, at in _behind(doc):
+        name, *behind = _BAR.split(pieces[at].strip(_MARKS))
+        line = next(filter(str.strip, behind or pieces[at + 1 : at + 3]), "").strip(_MARKS)
+        if _is_date(line, doc) and _is_lone_name(name, doc):
+            return [name], f"{name} | {line}"
     return [], ""
+
+
+def _behind(doc: Document) -> Iterator[tuple[list[str], int]]:
+    """The first pieces of text behind each headline, as a run of them and the place in it."""
+    for pieces, at in _windows(doc):
+        yield from ((pieces, i) for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))))
 
 
 def _is_date(line: str, doc: Document) -> bool:
@@ -149,17 +153,14 @@ def _is_lone_name(text: str, doc: Document) -> bool:
     """Whether a text is a name by itself: no link or word of sections, no town, and not the headline's."""
     if not _is_person(text, alone=False) or text.isupper() or begins(text) or is_office(text):
         return False
-    words = text.casefold().split()
-    if words[-1] in _words("outlets") or not _words("nobody").union(_words("places")).isdisjoint([text.casefold()]):
+    folded = text.casefold()
+    words = folded.split()
+    if words[-1] in _words("outlets") or folded in _words("nobody") or folded in _words("places"):
         return False
-    if not set(table("metadata.toml")["sections"]).isdisjoint(words):
+    if any(word in table("metadata.toml")["sections"] for word in words):
         return False
-    return not any(squash(text) in head for head in _heads(doc)) and text not in _linked(doc)
-
-
-def _linked(doc: Document) -> frozenset[str]:
-    """The texts of the page's links."""
-    return frozenset([" ".join(node.text().split()) for node in doc.anchors])
+    linked = any(" ".join(node.text().split()) == text for node in doc.anchors)
+    return not linked and not any(squash(text) in head for head in _heads(doc))
 
 
 def _is_title(text: str) -> bool:
