@@ -24,12 +24,10 @@ def _quotes(blocks: list[Block], scores: list[int]) -> list[int]:
     """What an element for quotes holds between lines that are kept is kept as well, unless it is plainly none or is
     shown from elsewhere: a post.
     """
-    unsure = [i for i, block in enumerate(blocks) if -_SURE < scores[i] <= 0 and _is_quoted(block)]
-    if unsure:
-        kept = [i for i, score in enumerate(scores) if score > 0]
-        for i in unsure:
-            if kept and kept[0] < i < kept[-1]:
-                scores[i] = 1
+    kept = [i for i, score in enumerate(scores) if score > 0]
+    for i in range(kept[0], kept[-1]) if kept else ():
+        if -_SURE < scores[i] <= 0 and _is_quoted(blocks[i]):
+            scores[i] = 1
     return scores
 
 
