@@ -36,7 +36,6 @@ _GOES_ON = re.compile(r"\S+ (?:in|on|for)(?: [^\d@]*)?", re.IGNORECASE)  # "Hand
 _INITIALLED = re.compile(r"[^\s\d.]{1,5}\.(?=[^\W\d_a-z])[^\s\d.]{3,}")  # as in South India: "S.Kovendan"
 _GERESH = re.compile(r"[גזצץת]['’׳]$")  # a Hebrew letter's own sign, no quotation's
 _ABBREVIATED = re.compile(r"(?:^|[\s.])[^\W\d_]{1,2}\.$")  # "Ada Lind Jr.", "Ada L.", "Harbour Board e. V."
-# What stands behind a whole name and a dash, in Arabic: the town. "حسام أبو العلا - القاهرة"
 
 
 @functools.cache
