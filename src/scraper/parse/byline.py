@@ -20,6 +20,9 @@ _PLACES = 20  # pieces that may be the headline: it stands in the page a few tim
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _BEHIND, _TITLE = 4, 5  # pieces behind the headline, and words of what somebody is, where no word for "by" stands
 _DATE = 80  # characters of a date
+_NO_NAMES = ", ".join(
+    f"[class*='{word}' i]" for word in ("categ", "kicker", "eyebrow", "section", "topic", "locat", "place")
+)
 _BAR = re.compile(r"\s[|•·–-]\s")
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
@@ -157,10 +160,15 @@ def _is_lone_name(text: str, doc: Document) -> bool:
     words = folded.split()
     if words[-1] in _words("outlets") or folded in _words("nobody") or folded in _words("places"):
         return False
-    if any(word in table("metadata.toml")["sections"] for word in words):
+    if not _words("things").union(table("metadata.toml")["sections"]).isdisjoint(words) or words[0] in _words("places"):
         return False
-    linked = any(" ".join(node.text().split()) == text for node in doc.anchors)
-    return not linked and not any(squash(text) in head for head in _heads(doc))
+    return not any(squash(text) in head for head in _heads(doc)) and text not in _called(doc)
+
+
+def _called(doc: Document) -> frozenset[str]:
+    """The texts of the page's links, and of what is named for a section or a place."""
+    nodes = [*((node, True) for node in doc.anchors), *((node, False) for node in doc.css(_NO_NAMES))]
+    return frozenset([" ".join(node.text(deep=deep).split()) for node, deep in nodes])
 
 
 def _is_title(text: str) -> bool:

@@ -27,8 +27,9 @@ _NOT_A_NAME = re.compile(r"\d|[{}=<>_?!%$:：]|\.(?:html?|jpe?g|png)\b|^\W*$")
 _INITIAL = re.compile(r"\s[^\W\d_]\s")
 _OUTLET = re.compile(r"^.*?(?:記者|记者)\s*(?=\S)|^\S+=(?=\S+ (?:기자|특파원)$)")  # "聯合報 記者林某", "스포츠=박 기자"
 _GENDERS = re.compile(r"(?<=[Aa]utor|AUTOR)[*:/_]-?in(?:nen)?\b", re.IGNORECASE)  # "Autor*innen", "AUTOR/IN"
-# Where a reporter is, in front of the name in Korean, which has no blank: "남천, 강진 이도연 기자".
-_POSTED = re.compile(r"(?:[가-힣]+[,·]\s?)*[가-힣]+ (?=[가-힣]{2,4} 기자(?!\S))")
+# Where a reporter is, in front of the name in Korean, which has no blank: "남천, 강진 이도연 기자". Three syllables are
+# another reporter.
+_POSTED = re.compile(r"^(?:[가-힣]{2}[,·]\s?)*[가-힣]{2} (?=[가-힣]{2,4} 기자(?!\S))")
 _DEGREE = re.compile(r"[A-Z][\w.&-]*[A-Z][\w.-]*|Jr\.?|Esq\.?")  # behind a name, or an agency: "Ada Lind, PhD, AFP"
 _CALL_SIGN = range(3, 7)  # letters of a station's name, behind one in mixed case: "Ada Lind, ARD Wien"
 _ADMIN = re.compile(r"(?<![^\W_])(?:admin|\w{0,8}admin[\dn]?\b)", re.IGNORECASE)  # accounts: "wpadmin", "Web Admin"
