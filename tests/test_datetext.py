@@ -266,3 +266,9 @@ def test_written_words_are_those_that_cldr_lacks(section: str) -> None:
 def test_the_month_is_first_beside_an_american_zone_but_in_australia(language: str, day: date) -> None:
     found = read("06/07/2021 9:30 AM EST", language=language)
     assert found is not None and found.date == day
+
+
+def test_a_persian_year_to_come_is_none_where_the_fetch_is_not_known() -> None:
+    when = read("06/07/09", language="fa")
+    assert when is not None
+    assert when.date == date(2006, 7, 9)

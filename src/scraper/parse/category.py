@@ -41,8 +41,12 @@ from scraper.parse.text import split_url
 _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='breadcrumb' i], [id*='breadcrumb' i]"
 # "crumbs", "path-crumb"; also what a shop filters by, beside a trail. Then what Japan's and France's sites call one.
 _OTHER_TRAILS = "[class*='crumb' i], [class*='topicpath' i], [class*='pankuzu' i], [class*='fil-ariane' i]"
-# "news-path", Joomla's "pathway", and the frequent slip of templates; other things have such names as well.
-_PATHS = "[class*='path' i], [class*='breadcumb' i]"
+# "news-path", Joomla's "pathway", and the frequent slip of templates; other things have such names as well. None is
+# "path-node", which Drupal calls its pages' body.
+_PATHS = (
+    "[class~='path' i], [class$='-path' i], [class*='-path ' i], [class$='_path' i], [class*='_path ' i], "
+    "[class*='pathway' i], [class*='breadcumb' i]"
+)
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 # Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2.

@@ -23,7 +23,7 @@ _BESIDE = 3  # characters between a weekday and its date: "Tue, 07/06/2021"
 _HOUR = re.compile(r"\d\d?:\d\d")  # behind a day without a year: "12.1. 08:04"
 _SOLAR_LANGUAGES = {"fa", "ps", "ckb"}
 _PERSIAN = {"fa", "ps"}  # of them, those that write years of two digits, and these are solar: "99/04/15"
-_LAST_SOLAR = 10  # 1410, where the fetch is not known: from there to 1369, before all news sites, years are Gregorian
+_LAST_SOLAR = 5  # 1405, where the fetch is not known: from there to 1369, before all news sites, years are Gregorian
 BIKRAM = 2040, 2100  # years of Nepal's calendar in news; as Gregorian ones they are to come
 _LUNAR_LANGUAGES = {"ar", "ur"}
 
