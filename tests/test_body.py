@@ -15,7 +15,20 @@ from hypothesis import strategies as st
 from scraper import parse
 from scraper.data import table
 from scraper.model import NO_RULES, Found, Page
-from scraper.parse import access, beginnings, body, byline, endings, labels, leads, prune, relations, scorer, together
+from scraper.parse import (
+    access,
+    beginnings,
+    body,
+    boxes,
+    byline,
+    endings,
+    labels,
+    leads,
+    prune,
+    relations,
+    scorer,
+    together,
+)
 from scraper.parse.blocks import Block, Context, read, words
 from scraper.parse.classnames import kinds_of
 from scraper.parse.document import Document
@@ -562,9 +575,19 @@ _PROSE, _TITLE = (
         ((_PROSE, ("The company says that it has four boats.", 40), _PROSE), True, set()),
         ((_PROSE, ("A boat.", 7), _PROSE), True, set()),
         (((_PROSE[0], 110), _TITLE, _PROSE), True, set()),
+        (((_PROSE[0].replace("weeks of waiting. It", "weeks; it").strip(" .") + ":", 0), _TITLE, _PROSE), True, set()),
         ((_PROSE, _TITLE), True, set()),
     ],
-    ids=["in news", "in a guide", "two in a row", "a sentence", "a few words", "behind a link", "at the end"],
+    ids=[
+        "in news",
+        "in a guide",
+        "two in a row",
+        "a sentence",
+        "a few words",
+        "behind a link",
+        "announced",
+        "at the end",
+    ],
 )
 def test_a_link_between_paragraphs_is_another_headline(
     lines: tuple[tuple[str, int], ...], news: bool, found: set[int]
@@ -576,7 +599,8 @@ def test_a_link_between_paragraphs_is_another_headline(
 
 def test_what_stands_behind_main_is_none_of_its_text() -> None:
     none = frozenset[str]()
-    main, other = (Context(i, tag, frozenset([f"<{tag}>"]), none, "", None) for i, tag in ((1, "main"), (2, "div")))
+    page = Context(0, "body", none, none, "", None)
+    main, other = (Context(i, tag, frozenset([f"<{tag}>"]), none, "", page) for i, tag in ((1, "main"), (2, "div")))
     text = Block("p", "The bridge is open again. " * 20, none, "", main)
     notes = [Block("p", "The letter could not be sent.", none, "", other) for _ in range(2)]
     assert endings.within_main([notes[0], text, notes[1]]) == [notes[0], text]
@@ -584,6 +608,11 @@ def test_what_stands_behind_main_is_none_of_its_text() -> None:
     assert endings.within_main([text, more]) == [text, more]
     text.text = "The bridge is open again."
     assert endings.within_main([text, notes[1]]) == [text, notes[1]]
+    text.text *= 20
+    around = Context(3, "div", none, none, "article-body", page)
+    main.parent = around
+    rest = Block("p", "The ferry sails on.", none, "", around)  # where <main> was closed too early
+    assert endings.within_main([text, rest]) == [text, rest]
 
 
 @pytest.mark.parametrize(
@@ -841,6 +870,7 @@ def test_links_behind_a_colon_at_the_end_stay_out() -> None:
         ("About the author: Ada Lind writes about ferries.", False),
         ("About the authors: Ada Lind writes about ferries.", False),
         ("Ada Lind said that she would not cross the river again before the summer.", True),
+        ("Ada Lind is asking the people of the valley what they think of the fares.", True),
         ("Ben Ott is a reporter at the Valley Times, and was on the first ferry of the day.", True),
     ],
 )
@@ -850,3 +880,27 @@ def test_who_the_author_is(last: str, kept: bool) -> None:
         f"<html><body>{data}<main><h1>Ferries to run</h1><p>By Ada Lind</p>{_FERRIES}<p>{last}</p></main></body></html>"
     )
     assert (last in (parse(html.encode(), url="https://news.example/a").body or "")) is kept
+
+
+def test_what_is_filed_under_fact_boxes_is_none() -> None:
+    none = frozenset[str]()
+    core = Context(0, "main", none, none, "", None)
+    text = Block("p", "The bridge is open again. " * 20, none, "", core)
+    for look, kept in (("fact-box__text", False), ("post category-fact-box", True), ("tag-fakten-kasten", True)):
+        more = Block("p", "It is 118 m long.", none, "", Context(1, "div", none, none, look, core))
+        assert (more in boxes.without_boxes([text, more], core)) is kept
+
+
+def test_who_is_named_in_the_text_is_not_introduced_at_its_end() -> None:
+    last = "Valley Council is responsible for the ferries."
+    html = (
+        f"<html><body><main><h1>Ferries to run</h1><p>By Valley Council</p>{_FERRIES}<p>The boats were bought when"
+        " Valley Council sold the old quay last year, and they are to sail from the summer on.</p>"
+        f"<p>{last}</p></main></body></html>"
+    )
+    assert last in (parse(html.encode(), url="https://news.example/a").body or "")
+
+
+def test_a_shortcode_around_a_quote_hides_no_text() -> None:
+    quote = "[quote by=1]We will not go back to the old ones.[/quote]"
+    assert quote in text_of(f"<article><h1>Ferries to run</h1>{_FERRIES}<p>{quote}</p></article>")

@@ -34,8 +34,11 @@ _LINE, _LABEL = 50, 60  # characters; no label of the table is longer
 _STAMP = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]m)?\s*(?:\(?[A-Z]{2,4}\)?[^.!?]{0,16}|[^\d.!?]{0,30})", re.IGNORECASE)
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]",
-# "[button link=/tips]Send us a tip[/button]".
-_SHORTCODE = re.compile(r"\[/?([A-Za-z][\w-]*)(?:_[A-Za-z0-9]+\]|\s[^\[\]]*=[^\[\]]*\](?:[^\[\]]{1,100}\[/\1\])?)$")
+# "[button link=/tips]Send us a tip[/button]"; but "[quote by=1]" is around text.
+_SHORTCODE = re.compile(
+    r"\[/?([A-Za-z][\w-]*)(?:_[A-Za-z0-9]+\]"
+    r"|\s[^\[\]]*=[^\[\]]*\](?:[^\[\]]{1,100}\[/(?!\w*(?:quote|highlight|colou?r)\])\1\])?)$"
+)
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none
 # "Fig. 3: ", "Image 1 of 13"

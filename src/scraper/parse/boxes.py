@@ -13,11 +13,12 @@ _DISCLAIMER = re.compile(
     r"(?<![\w-])(?!(?:has|no|is|with)-)[\w-]*(?:disclaimer|(?:affiliate|advertis\w*)[-_]*disclosure)", re.IGNORECASE
 )
 # Names of boxes about the author: "author-description", "elementor-author-box__bio"; and of boxes with the
-# facts, beside the text: "fact-box__text", "faktaboks". An "infobox" may be a part of it.
+# facts, beside the text: "fact-box__text", "faktaboks". An "infobox" may be a part of it, and "category-fact-box" is
+# what it is filed under.
 _BESIDE = re.compile(
     r"(?<![a-z])(?:author|autor|writer)s?[-_]{1,2}(?:box|bio|biography|desc|description|card|info)(?![a-z])"
     r"|(?<![a-z])about[-_]?(?:the[-_]?)?(?:author|autor|writer)(?![a-z])"
-    r"|(?<![a-z])(?:fact|fakta|fakten)[-_]?(?:box|boks|ruta|kasten)(?![a-z])",
+    r"|(?<![a-z])(?<!category-)(?<!tag-)(?:fact|fakta|fakten)[-_]?(?:box|boks|ruta|kasten)(?![a-z])",
     re.IGNORECASE,
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import cache
 
 from scraper.data import table
@@ -68,13 +69,28 @@ def without_footers(shown: list[Block], blocks: list[Block]) -> list[Block]:
 
 def within_main(shown: list[Block]) -> list[Block]:
     """`shown` up to the last one in <main>, where this holds the text: HTML's element for what a page is about
-    (section 4.4.14), which pages have once. What stands above may be the headline's.
+    (section 4.4.14). What stands above may be the headline's, and behind it the text goes on in the same element.
     """
     inside = [i for i, block in enumerate(shown) if "<main>" in block.context.above]
     size = sum([len(shown[i].text) for i in inside])
-    if size <= THIN or size < sum([len(block.text) for block in shown[inside[-1] + 1 :]]):
+    behind = shown[inside[-1] + 1 :] if size > THIN else []
+    if not behind or size < sum([len(block.text) for block in behind]) or not _is_apart(shown[inside[-1]], behind[0]):
         return shown
     return shown[: inside[-1] + 1]
+
+
+def _is_apart(block: Block, other: Block) -> bool:
+    """Whether the other block stands in an element of its own that nothing but the page's body holds with the first."""
+    around = {context.key for context in _around(block)}
+    own = [context for context in _around(other) if context.key not in around]
+    return bool(own) and own[-1].parent is not None and own[-1].parent.tag == "body"
+
+
+def _around(block: Block) -> Iterator[Context]:
+    context: Context | None = block.context
+    while context is not None:
+        yield context
+        context = context.parent
 
 
 def without_cards(blocks: list[Block]) -> list[Block]:
@@ -117,7 +133,7 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without last lines that lead to other articles or are dates, and without the lines about the author."""
     start = max(1, len(texts) - _ABOUT)
     end = next((i for i in range(start, len(texts)) if _introduces(texts[i]) or _asks_to_call(texts[i:])), len(texts))
-    end = next((i for i in range(max(1, end - _TOLD), end) if _tells_of_author(doc, texts[i])), end)
+    end = next((i for i in range(max(1, end - _TOLD), end) if _tells_of_author(doc, texts, i)), end)
     while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_line(doc, texts[end - 1]))):
         end -= 1
     return texts[:end]
@@ -146,15 +162,21 @@ def _introduces(text: str) -> bool:
     return len(text) < _ANNOUNCED and text.strip(_EDGES).casefold() in _about()
 
 
-def _tells_of_author(doc: Document, text: str) -> bool:
-    """Whether a paragraph begins with an author's name and what that person is or does: "Ada Lind is a writer"."""
-    line = text.lstrip(f"{_EDGES}(").casefold()
+def _tells_of_author(doc: Document, texts: list[str], at: int) -> bool:
+    """Whether a paragraph begins with an author's name and what that person is or does: "Ada Lind is a writer".
+
+    Who was named in the text before is one that it is about, as who publishes it may be: "Valley Council is asking".
+    """
+    line = texts[at].lstrip(f"{_EDGES}(").casefold()
     head = max(filter(line.startswith, _about()), key=len, default="")  # of two the longer: "about the author(s)"
     line = line[len(head) :].lstrip(_EDGES)
     names = doc.memo.get("authors")
     for name in names if isinstance(names, tuple) else ():
         if " " in name and line.startswith(f"{name.casefold()} "):
-            return line[len(name) :].split()[0] in table("boilerplate.toml")["about"]["verbs"]
+            verb, *rest = line[len(name) :].split()[:2]
+            if verb not in table("boilerplate.toml")["about"]["verbs"] or "".join(rest).endswith("ing"):
+                return False
+            return not any(name in text for text in texts[:at] if len(text) > _PROSE)
     return False
 
 

@@ -48,7 +48,8 @@ def _titles(blocks: list[Block]) -> set[int]:
     for i in range(1, len(blocks) - 1):
         if whole[i] and not (whole[i - 1] or whole[i + 1]) and _is_title(blocks[i].text):
             around = (blocks[i - 1], blocks[i + 1])
-            if all(each.context is blocks[i].context and len(each.text) > _PROSE for each in around):
+            announced = around[0].text[-1] in ":："  # "They ask for three things:"
+            if not announced and all(each.context is blocks[i].context and len(each.text) > _PROSE for each in around):
                 found.add(i)
     return found
 
