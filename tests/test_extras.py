@@ -37,6 +37,19 @@ from snippets import document
             ["Bridge"],
         ),
         ("<p>x</p>", None),
+        (  # by schema.org's word, in one line or one by one
+            '<h1>A</h1><p>x</p><p>Keywords: <span itemprop="keywords">Bridge, Winter</span></p>',
+            ["Bridge", "Winter"],
+        ),
+        (
+            '<h1>A</h1><p>x</p><p itemprop="keywords"><a href="/b">Bridge</a><a href="/w">Winter, early</a></p>',
+            ["Bridge", "Winter, early"],
+        ),
+        (
+            '<h1>A</h1><div><p itemprop="keywords">Bridge, Ice</p></div><div><p itemprop="keywords">Rain</p></div>',
+            None,
+        ),
+        ('<h1>A</h1><p>x</p><aside><span itemprop="keywords">Bridge, Winter</span></aside>', None),
         (  # by the line's class alone, wherever its links lead
             '<h1>A</h1><div class="su-tags"><ul><li><a href="/quimper">Quimper</a></li><li><a href="/ice">Ice</a></li>'
             "</ul></div>",

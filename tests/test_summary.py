@@ -97,3 +97,32 @@ def test_a_description_is_plain_text(declared: str, shown: str) -> None:
 def test_a_standfirst_ends_before_the_line_below_it(standfirst: str, shown: str | None) -> None:
     html = f"<article><h1>Bridge opens</h1><p class=standfirst>{standfirst}</p><p>{BODY}</p>{MORE}</article>"
     assert scraper.parse(html.encode(), url="https://www.valley-times.example/bridge").summary == shown
+
+
+@pytest.mark.parametrize(
+    ("head", "shown"),
+    [
+        (
+            "<h1>Bridge opens</h1><h2>It took three years and cost nobody a crown</h2><p class=byline>By Ada Lind</p>",
+            True,
+        ),
+        ("<h1>Bridge opens</h1><h3>It took three years and cost nobody a crown</h3><time>6 July 2021</time>", True),
+        (
+            "<header><h1>Bridge opens</h1><h2>It took three years and cost nobody a crown</h2></header>"
+            "<div class=post-meta>6 July 2021</div>",
+            True,
+        ),
+        ("<h1>Bridge opens</h1><h2>It took three years and cost nobody a crown</h2>", False),
+        ("<h1>News of the whole valley</h1><h2>Bridge opens</h2><p class=byline>By Ada Lind</p>", False),
+        (
+            "<h1>Valley Times</h1><h2>Bridge opens after three long years</h2><p class=byline>By Ada Lind</p>",
+            False,
+        ),
+        ("<h1>Bridge opens</h1><p itemprop=alternativeHeadline>It took three years and cost nobody a crown</p>", True),
+    ],
+    ids=["byline", "day", "header", "section", "title below a site's", "other title below a site's", "schema.org's"],
+)
+def test_a_heading_between_the_headline_and_the_byline(head: str, shown: bool) -> None:
+    html = f"<title>Bridge opens</title><article>{head}<p>{BODY}</p>{MORE}</article>"
+    summary = scraper.parse(html.encode(), url="https://www.valley-times.example/bridge").summary
+    assert summary == ("It took three years and cost nobody a crown" if shown else None)

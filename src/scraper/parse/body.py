@@ -82,13 +82,14 @@ def body(doc: Document, headline: str | None) -> Found | None:
 
 
 def _from_markup(doc: Document, headline: str | None) -> Found | None:
+    is_news = _says_news(doc)
     gathered = gather(doc, headline)
     if gathered is None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
     live = "LiveBlogPosting" in jsonld.types(doc.article_data)
-    jumps = contents(blocks) | leads(blocks, evidence.news or live) | kickers(blocks, scores, headline)
+    jumps = contents(blocks) | leads(blocks, evidence.news or live or is_news) | kickers(blocks, scores, headline)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     marked = (block for block in marked if not (live and _STAMP.fullmatch(block.text)))
     free = without_boxes([block for block in marked if block.text != headline], core)
@@ -103,6 +104,11 @@ def _from_markup(doc: Document, headline: str | None) -> Found | None:
     kept = [text for text in texts if not (_is_label(text) or (asked and _asks(text)))]
     kept = without_end(doc, without_head(doc, kept))
     return Found("\n\n".join(kept), "markup", kept[0], path) if kept else None
+
+
+def _says_news(doc: Document) -> bool:
+    """Whether the page marks one article as news in its elements, by schema.org's word, and not in its data alone."""
+    return b"/NewsArticle" in doc.html and len(doc.tree.css("[itemtype$='schema.org/NewsArticle']")[:2]) == 1
 
 
 def _captions(doc: Document, blocks: list[Block]) -> frozenset[str]:

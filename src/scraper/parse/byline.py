@@ -30,6 +30,7 @@ _DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven do
 _MARKS = "-–—•·|*~ "  # in front of a byline: "— by Ada Lind"
 _CODE = re.compile(r"[{}<>=;]")
 _LETTER = re.compile(r"[^\W\d_]")
+_MAIL = re.compile(r"[\s,;|·(<–-]+[^\s@]+@[^\s@]+\.\w+\W*$")  # behind a name: "By Ada Lind ada@valley.example"
 
 
 @functools.cache
@@ -81,7 +82,7 @@ def whole(line: str) -> bool:
     start = _start().match(line) if begins(line) else None
     if start is None:
         return False
-    names = _end(_DUTCH.match(line) is not None).sub("", line[start.end() :])
+    names = _end(_DUTCH.match(line) is not None).sub("", _MAIL.sub("", line[start.end() :]))
     first, *rest = _and().split(names)
     return _is_person(first, alone=False) and all(_is_person(n, alone=False) or datetext.is_bare(n) for n in rest)
 
@@ -262,7 +263,7 @@ def _names(
     begin = (start or _start()).match(line) if len(line) <= _LONGEST else None
     if begin is None:
         return [], ""
-    rest = line[begin.end() :]
+    rest = _MAIL.sub("", line[begin.end() :])
     dated = bool(re.search(r"\d", rest))
     if not rest and at + 1 < len(pieces):
         rest, last = _joined(pieces, at + 1)

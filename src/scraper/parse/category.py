@@ -120,6 +120,12 @@ def from_breadcrumb(doc: Document) -> Found | None:
 
 
 def from_markup(doc: Document) -> Found | None:
+    """What marks itself as the section, by schema.org's word for it or by a class."""
+    if b"articleSection" in doc.html:
+        for node in doc.tree.css("[itemprop~='articleSection']:not(meta)")[:1]:
+            texts = [shown(link) for link in node.css("a")] or [shown(node)]
+            if found := _first(texts, "markup", "itemprop articleSection", doc):
+                return found
     for node in itertools.islice(_links(doc), 6):
         path = f"{node.tag}.{(node.attributes.get('class') or node.attributes.get('rel') or '')[:40]}"
         text = shown(node)

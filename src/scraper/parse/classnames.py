@@ -11,6 +11,7 @@ from scraper.data import table
 
 NO_KINDS: frozenset[str] = frozenset()
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_SECOND_HALF = ("asset-more", "entry-more")  # of an article, in Movable Type and TypePad
 _WORD = re.compile(r"[a-zA-Z0-9]+")
 
 
@@ -20,7 +21,7 @@ def names(node: LexborNode) -> tuple[frozenset[str], str]:
     if not attributes:
         return NO_KINDS, ""
     look = attributes.get("class") or ""
-    name = attributes.get("id")
+    name = attributes.get("id") if not look.endswith(_SECOND_HALF) else None  # "more", which is a link's elsewhere
     return kinds_of(f"{look} {name}" if name else look), look
 
 

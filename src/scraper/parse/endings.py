@@ -132,7 +132,7 @@ def _comments(row: str) -> frozenset[str]:
 def without_end(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without last lines that lead to other articles or are dates, and without the lines about the author."""
     start = max(1, len(texts) - _ABOUT)
-    end = next((i for i in range(start, len(texts)) if _introduces(texts[i]) or _asks_to_call(texts[i:])), len(texts))
+    end = next((i for i in range(start, len(texts)) if _introduces(texts[i]) or _asks_at_end(texts, i)), len(texts))
     end = next((i for i in range(max(1, end - _TOLD), end) if _tells_of_author(doc, texts, i)), end)
     while end and (_announces(texts[end - 1]) or (end > 1 and _is_last_line(doc, texts[end - 1]))):
         end -= 1
@@ -178,6 +178,14 @@ def _tells_of_author(doc: Document, texts: list[str], at: int) -> bool:
                 return False
             return not any(name in text for text in texts[:at] if len(text) > _PROSE)
     return False
+
+
+def _asks_at_end(texts: list[str], at: int) -> bool:
+    """Whether the lines from a place on tell how to reach the press office; what has the text behind it heads it."""
+    if not _asks_to_call(texts[at:]):
+        return False
+    before, behind = (sum(map(len, lines)) for lines in (texts[:at], texts[at:]))
+    return before > behind or not any(len(text) > _ANNOUNCED for text in texts[at + 1 :])
 
 
 def _asks_to_call(texts: list[str]) -> bool:

@@ -96,7 +96,17 @@ def tags_from_markup(doc: Document) -> Found | None:
     nodes = [node for node in nodes if not _NO_TAGS.search((node.parent and node.parent.attributes.get("class")) or "")]
     own = [node for node in nodes if not _in_margin(node, doc)]
     texts = [node.text() for node in own or nodes]
-    return _tags(doc, texts, "markup", "a[rel=tag]", split=False)
+    return _tags(doc, texts, "markup", "a[rel=tag]", split=False) or _tags_from_microdata(doc)
+
+
+def _tags_from_microdata(doc: Document) -> Found | None:
+    """What schema.org's word marks in the article's elements: links or words one by one, or all of them in one line."""
+    nodes = doc.tree.css("[itemprop~='keywords']:not(meta)")[:_MAX_TAGS] if b"keywords" in doc.html else []
+    nodes = [node for node in nodes if not _in_margin(node, doc)]
+    if len({node.parent.mem_id for node in nodes if node.parent}) > 1:
+        return None  # teasers have their own
+    texts = [link.text() for node in nodes for link in node.css("a") or [node]]
+    return _tags(doc, texts, "markup", "itemprop keywords", split=len(texts) == 1)
 
 
 def tags_from_line(doc: Document) -> Found | None:

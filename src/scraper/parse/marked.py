@@ -48,6 +48,7 @@ _OTHERS = re.compile(r"comment|wpdiscuz|testimonial|related", re.IGNORECASE)  # 
 _OWN = re.compile(
     r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE
 )  # of an article's own foot, or an item of its line
+_ROW, _LEVELS = re.compile(r"(?<!\S)(?:list-inline|inline-list)(?!\S)"), 3  # and elements around such a list
 _WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
 _SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))
 _NODES, _PIECES, _BYLINES = 60, 60, 3  # elements looked at, pieces of text read of each, bylines found
@@ -381,6 +382,19 @@ def _is_alone(node: LexborNode, aside: LexborNode) -> bool:
 
 def _is_own(node: LexborNode, name: str) -> bool:
     """Whether a foot or an item of a list is the article's own: "post-footer", an item of the byline."""
-    if node.attributes.get("itemprop") == "author":
+    if node.attributes.get("itemprop") == "author" or (node.tag == "li" and _is_in_row(node)):
         return True
     return node.tag in ("footer", "li", "aside") and bool(_OWN.search(f"{name} {node.attributes.get('id') or ''}"))
+
+
+def _is_in_row(item: LexborNode) -> bool:
+    """Whether an item is in one line of facts near the main heading: a list that Bootstrap or Foundation shows so."""
+    row = item.parent
+    around = row if row is not None and _ROW.search(row.attributes.get("class") or "") else None
+    for _ in range(_LEVELS):
+        around = around.parent if around is not None else None
+        if around is None or around.tag in ("body", "nav", "footer"):
+            return False
+        if around.css_first("h1") is not None:
+            return True
+    return False

@@ -149,7 +149,10 @@ def one(text: str) -> str | None:
     text = text.lstrip(" ,:;|–—-'’»›\t").lstrip(".").strip()
     if not _GERESH.search(text):
         text = text.rstrip(" ,:;|–—-'’»›\t")
-        text = text if _ABBREVIATED.search(text) else text.rstrip(" .,:;|–—-'’")
+        whole = (
+            _ABBREVIATED.search(text) or text.rpartition(" ")[2].casefold() in table("authorwords.toml")["companies"]
+        )
+        text = text if whole else text.rstrip(" .,:;|–—-'’")
     if (
         _pattern("picture").match(text)
         or _pattern("links").match(text)

@@ -15,13 +15,17 @@ from scraper.parse.sitename import squash
 from scraper.parse.text import clean
 
 _SHORTEST, _LONGEST = 20, 700  # letters, and characters: a longer "intro" is the article itself
+_RANKS, _LINE = frozenset(["h2", "h3", "h4"]), 200  # and characters of the line of the byline and the date
 _BESIDE, _NOT_LEAD = 60, frozenset(["meta", "byline", "share"])  # characters and kinds of what may end its element
 
 
 def standfirst(doc: Document) -> Found | None:
-    """The text of the first element below the headline that is named as a standfirst; None where none is."""
+    """The text of the first element below the headline that is named as a standfirst; None where none is.
+
+    A heading between the headline and the byline or the date is one too.
+    """
     for node in _candidates(doc):
-        if not _is_named(node):
+        if not _is_named(node) and not _is_second_heading(node, squash(doc.headline or "")):
             continue
         own = _without_picture(node)
         text = _lines_of(own)
@@ -45,7 +49,24 @@ def _candidates(doc: Document) -> Iterator[LexborNode]:
 
 
 def _is_named(node: LexborNode) -> bool:
-    return "standfirst" in names(node)[0] or node.attributes.get("itemprop") == "description"
+    return "standfirst" in names(node)[0] or node.attributes.get("itemprop") in ("description", "alternativeHeadline")
+
+
+def _is_second_heading(node: LexborNode, title: str) -> bool:
+    """Whether a heading stands right between the one with the `title`, squashed, and a line of who wrote or when."""
+    if node.tag not in _RANKS or not title:
+        return False
+    above, below = node.prev, next(_below(node), None)
+    while above is not None and not above.is_element_node:
+        above = above.prev
+    if above is None or below is None or above.tag not in ("h1", "h2") or above.tag >= node.tag:
+        return False
+    if title not in squash(above.text()):
+        return False  # the site's name, and below it the article's
+    line, kinds = clean(below.text()), names(below)[0]
+    return len(line) < _LINE and (
+        byline.begins(line) or not kinds.isdisjoint(("byline", "meta")) or below.tag == "time"
+    )
 
 
 def _without_picture(node: LexborNode) -> LexborNode:
