@@ -709,6 +709,11 @@ _STORY = f"<p>{_FELL}</p><p>{_OPENED}</p><p>{_PAID}</p>"
         pytest.param(f"<div><p>In March 2021 it fell.</p>{_STORY}</div>", 4, id="a sentence with a date"),
         pytest.param(f"<div><p>By Ada Lind and Ben Ott</p>{_STORY}</div>", 3, id="a byline"),
         pytest.param(f"<div><p>By Ada Lind, July 6, 2021</p>{_STORY}</div>", 3, id="a byline with its day"),
+        pytest.param(f"<div><p><b>By Ada Lind, Mirzhol</b></p>{_STORY}</div>", 3, id="a byline with its town"),
+        pytest.param(f"<div><p>By the Old Weir, Mirzhol</p>{_STORY}</div>", 4, id="a place with its town"),
+        pytest.param(f"<div><p>By Ada Lind, Mirzhol is dry.</p>{_STORY}</div>", 4, id="a sentence like a byline"),
+        pytest.param(f"<div><p>記者林一安／北港報導</p>{_STORY}</div>", 3, id="a reporter's line in Chinese"),
+        pytest.param(f"<div><p>記者林一安／北港報導，新橋通車。</p>{_STORY}</div>", 4, id="a text behind it"),
         pytest.param(f"<div><p>Published on: July 6, 2021</p>{_STORY}</div>", 3, id="a whole word before the day"),
         pytest.param(f"<p>{_FELL}</p><p>Von Ada Lind</p><p>{_OPENED}</p>", 2, id="a byline behind a standfirst"),
         pytest.param(f"<p>{_FELL}</p><h3>Von Risiken und Pfeilern</h3><p>{_OPENED}</p>", 3, id="a subhead like one"),
@@ -722,6 +727,21 @@ _STORY = f"<p>{_FELL}</p><p>{_OPENED}</p><p>{_PAID}</p>"
 )
 def test_lines_in_front_of_the_prose(html: str, expected: int) -> None:
     page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1>{html}</body></html>"
+    text = parse(page.encode(), url="https://valley.example/bridge").body or ""
+    assert len(text.split("\n\n")) == expected, text
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        pytest.param("<p><b>Soma pia:</b> <a href=/a>Daraja la pili kujengwa mwakani</a></p>", 3, id="Swahili"),
+        pytest.param("<p>KARANTA KUMA: <a href=/a>Za a gina gada ta biyu a badi</a></p>", 3, id="Hausa"),
+        pytest.param("<p>Sidoo kale akhri: <a href=/a>Buundo labaad oo la dhisayo</a></p>", 3, id="Somali"),
+        pytest.param(f"<p>Soma pia kitabu hiki, alisema mwalimu. {_PAID[::-1]}</p>", 4, id="a sentence that begins so"),
+    ],
+)
+def test_links_to_read_as_well_in_languages_of_africa(html: str, expected: int) -> None:
+    page = f"<html><body><h1>Footbridge at Mirzhol reopens</h1><p>{_FELL}</p>{html}<p>{_OPENED}</p><p>{_PAID}</p>"
     text = parse(page.encode(), url="https://valley.example/bridge").body or ""
     assert len(text.split("\n\n")) == expected, text
 

@@ -183,6 +183,16 @@ from snippets import document
         ),
         ('<h1>Көпір</h1><div>Тегтер: <a href="/k/1">Мұз</a></div>', ["Мұз"]),
         ('<h1>پل</h1><div>کلید واژه ها: <a href="/k/1">یخ</a></div>', ["یخ"]),
+        (
+            '<div><h1>Bridge</h1><div class="tab"><ul class="detail-hashtag"><li><a href="/ice.html">Ice</a></li>'
+            '<li><a href="/wind.html">Wind</a></li></ul></div></div>',
+            ["Ice", "Wind"],
+        ),
+        ('<div class="hashtags"><a href="/i">Ice</a> <a href="/w">War</a></div><h1>Bridge</h1><p>x</p>', None),
+        (
+            '<h1>Bridge</h1><div class="hashtag"><a href="/i">Ice</a> <a href="#comments">Comments</a></div>',
+            None,
+        ),
         ('<h1>다리</h1><p><a href="/s?q=1">#상수도</a> <a href="/s?q=2">#강진시</a></p>', ["상수도", "강진시"]),
         (
             '<p class="taxonomy-category"><a rel="tag" href="/c/r">Roads</a></p><a rel="tag" href="/t/b">Bridge</a>',

@@ -12,7 +12,7 @@ from typing import Any
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.byline import before_date, dated, is_text, printed, signed, titled
+from scraper.parse.byline import before_date, dated, is_text, printed, reported, signed, titled
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
 from scraper.parse.marked import beside, bylines, in_byline, is_outlet, linked
@@ -160,6 +160,13 @@ def _of_persons(texts: list[str], line: str) -> Found | None:
     return Found(tuple(kept), "markup", line, "text") if kept and persons(kept) else None
 
 
+def from_reporter(doc: Document) -> Found | None:
+    """The reporter of a Chinese or Korean paper, whom its text begins with."""
+    found, line = reported(doc)
+    kept = _without_site(names([found]), doc)
+    return Found(tuple(kept), "markup", line, "text") if kept else None
+
+
 def from_lone_label(doc: Document) -> Found | None:
     found = _labelled(doc, doc.labels)
     return found if found and persons(list(found.value)) else None  # no "Redaktion" of a menu, no agency
@@ -252,6 +259,7 @@ STEPS: tuple[Step, ...] = (
     from_link,
     from_dated_line,
     from_lone_label,
+    from_reporter,
     from_before_date,
     from_site_name,
     from_own_byline,

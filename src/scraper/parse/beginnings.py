@@ -79,6 +79,8 @@ def is_byline(doc: Document, text: str) -> bool:
     authors: Sequence[str] = doc.memo.get("authors", ())
     if byline.whole(text) or byline.behind_date(text) or _ADDRESS.fullmatch(text):
         return True
+    if (named := byline.reporter(text)) and named.end() == len(text):
+        return True
     return len(text) <= _DATELINE and bool(authors) and _are_authors(text, frozenset(map(fold, authors)))
 
 

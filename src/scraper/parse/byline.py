@@ -26,6 +26,7 @@ _NO_NAMES = ", ".join(
 _BAR = re.compile(r"\s[|•·–-]\s")
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
+_PLACE = re.compile(r", [^\W\d_a-z]\w{2,}$")  # of one word, behind a name
 _DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven door"
 _MARKS = "-–—•·|*~ "  # in front of a byline: "— by Ada Lind"
 _CODE = re.compile(r"[{}<>=;]")
@@ -77,13 +78,15 @@ def begins(line: str) -> bool:
 
 
 def whole(line: str) -> bool:
-    """Whether a line is a byline and nothing else: "By Ada Lind and Ben Ott", "By Ada Lind, 4 May"."""
+    """Whether a line is a byline and nothing else: "By Ada Lind and Ben Ott", "By Ada Lind, 4 May" or "Springfield"."""
     line = line.lstrip(_MARKS)
     start = _start().match(line) if begins(line) else None
     if start is None:
         return False
     names = _end(_DUTCH.match(line) is not None).sub("", _MAIL.sub("", line[start.end() :]))
     first, *rest = _and().split(names)
+    if len(rest) == 1 and _PLACE.search(names):
+        rest = []
     return _is_person(first, alone=False) and all(_is_person(n, alone=False) or datetext.is_bare(n) for n in rest)
 
 
@@ -194,6 +197,22 @@ def signed(doc: Document) -> tuple[list[str], str]:
             known.setdefault(tuple(names), line)
     known.pop((), None)
     return (list(next(iter(known))), next(iter(known.values()))) if len(known) == 1 else ([], "")
+
+
+def reported(doc: Document) -> tuple[str, str]:
+    """The names of the first line around the headline that names a reporter as Chinese and Korean papers do, and it."""
+    lines = (pieces[at] for pieces, at in near(doc) if not pieces[at][:_LONGEST].isascii())
+    return next(((match[1], match[0]) for line in lines if (match := reporter(line))), ("", ""))
+
+
+def reporter(line: str) -> re.Match[str] | None:
+    """How a line begins that names a reporter: "記者林一／北港報導"; its first group are the names."""
+    return next(filter(None, (pattern.match(line) for pattern in _reporters())), None)
+
+
+@functools.cache
+def _reporters() -> tuple[re.Pattern[str], ...]:
+    return tuple(map(re.compile, table("authorwords.toml")["reporters"]))
 
 
 def _has_line(doc: Document) -> bool:

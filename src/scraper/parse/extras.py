@@ -49,7 +49,8 @@ _WHOLE = frozenset(("html", "body", "main", "article"))  # never one line
 _NO_TAGS = re.compile(r"read-?more|(?<!\S)taxonomy-category(?!\S)", re.IGNORECASE)  # classes around a link
 _TAGGED = re.compile(r"(?<![a-z])tags?(?![a-z])|topic|keyword|schlagw|etiquet")  # classes around links to pages of tags
 _ARTICLE_TAGS = re.compile(r"(?<![a-z])(?:article|story|post|entry)[_-]{0,2}tags(?![a-z])", re.IGNORECASE)
-_CALLED_TAGS = re.compile(r"(?<![a-z])tags(?![a-z])", re.IGNORECASE)  # class of a line that is tags wherever it leads
+# Class of a line, or of the list in it, that is tags wherever it leads.
+_CALLED_TAGS = re.compile(r"(?<![a-z])(?:tags|hashtags?)(?![a-z])", re.IGNORECASE)
 _MARGIN = re.compile(
     r"sidebar|side-bar|widget_|(?<!\S)widget(?!\S)|related(?![-_]?(?:topic|tag|keyword))|recommend|trending|popular"
     r"|header|menu|tag-?cloud|teaser|comment|promo(?!ted)"  # Drupal's "node--promoted" is the article itself
@@ -133,8 +134,8 @@ def _may_be_tags(doc: Document) -> Iterator[LexborNode]:
     hashed = any(f"\0{sign}" in doc.text for sign in _HASHES)
     if hashed or tag_page().search(doc.addresses):
         yield from filter(_is_tag if hashed else _is_tag_link, doc.anchors)
-    if "tags" in doc.class_words:
-        for node in doc.css("[class*='tags' i]")[:_MAX_LINE]:
+    if "tags" in doc.class_words or "hashtag" in doc.class_words:
+        for node in doc.css("[class*='tags' i], [class*='hashtag' i]")[:_MAX_LINE]:
             yield from node.css("a[href]")[: _MAX_LINE + 1]
 
 
@@ -181,8 +182,9 @@ def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     own = own and "categor" not in (line.attributes.get("class") or "").lower()  # such are sections, at /topic/ too
     tags = links if _is_label(head) else [node for node in links if own and _is_tag(node)]
     look = line.attributes.get("class") or ""
-    called = not tags and len(links) > 1 and _CALLED_TAGS.search(look) and not any("#" in _href(node) for node in links)
-    if called and _is_with_headline(line, doc):
+    listed = " ".join([look, *(node.attributes.get("class") or "" for node in line.css("ul")[:1])])
+    called = not tags and len(links) > 1 and _CALLED_TAGS.search(listed)
+    if called and not any("#" in _href(node) for node in links) and _is_with_headline(line, doc):
         tags = links  # but none to the comments
     if tags != links and not (len(tags) > 1 and _TAGGED.search(look.lower())):
         return []  # but for a section among what calls itself tags

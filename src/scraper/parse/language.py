@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from scraper.data import table
 from scraper.model import Found, Source
@@ -159,12 +160,20 @@ def _by_letters(text: str, letters: int) -> Iterator[str]:
 
     rows = table("letters.toml")
     for code, row in rows["scripts"].items():
-        if number(row["own"]) * 1000 > row["least"] * letters:
+        if number(row["own"]) * 1000 > row["least"] * letters and _has_words(text, row):
             yield code
     cyrillic = number(_CYRILLIC)
     for code, row in rows["cyrillic"].items() if cyrillic * 2 > letters else ():
         if number(row["own"]) * 1000 >= row["least"] * cyrillic > number(row["barred"]) * _NAMES:
             yield code
+
+
+def _has_words(text: str, row: dict[str, Any]) -> bool:
+    """Whether a fiftieth of a text's words are a language's own, if its row names some: others have its letters."""
+    if "words" not in row:
+        return True
+    words = text.split()
+    return sum(word in row["words"] for word in words) * 50 >= len(words)
 
 
 @functools.cache

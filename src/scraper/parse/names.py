@@ -94,7 +94,7 @@ def _is_one(text: str, parts: list[str]) -> bool:
 def _split(text: str) -> Iterator[str]:
     text = DROPPED.sub(" ", _GENDERS.sub("in", text[:2000]))
     text = _POSTED.sub("", strip_before(text.strip()))
-    parts = [piece for part in _MARKS.split(text) for piece in (part.split() if _HAN.fullmatch(part) else [part])]
+    parts = [piece for part in _MARKS.split(text) for piece in (part.split() if _are_chinese(part) else [part])]
     pictured = {part for part, after in itertools.pairwise(parts) if is_picture_role(after)}
     if pictured and not all(part in pictured or is_picture_role(part) for part in parts):
         parts = [part for part in parts if part not in pictured]
@@ -111,6 +111,12 @@ def _split(text: str) -> Iterator[str]:
             if (name := one(piece)) is not None and not (beside and _is_employer(name, mixed, place)):
                 full, mixed = full or " " in name, mixed or (" " in name and not name.isupper())
                 yield name
+
+
+def _are_chinese(text: str) -> bool:
+    """Whether a text is several names in Chinese with a blank between, and no Japanese one: "田中 真由美"."""
+    parts, families = text.split(), table("authorwords.toml")["families"]
+    return _HAN.fullmatch(text) is not None and (len(parts) > 2 or all(part[0] in families for part in parts))
 
 
 def _is_employer(name: str, mixed: bool, alone: bool) -> bool:
