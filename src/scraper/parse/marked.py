@@ -45,9 +45,9 @@ _OTHER_CLASS = re.compile(
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
 _FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
 _OTHERS = re.compile(r"comment|wpdiscuz|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
-_OWN = re.compile(
-    r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE
-)  # of an article's own foot, or an item of its line
+# Of an article's own foot, or an item of its line.
+_OWN = re.compile(r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE)
+_SECTION = re.compile(r"categor(?:y|ies)(?!\S)", re.IGNORECASE)  # "byline__category"
 _ROW, _LEVELS = re.compile(r"(?<!\S)(?:list-inline|inline-list)(?!\S)"), 3  # and elements around such a list
 _WHOLE = frozenset(("body", "html", "main", "article", "img", "button", "input"))  # no byline, whatever their class
 _SILENT = frozenset(("script", "style", "noscript", "template", "textarea", "svg"))
@@ -62,8 +62,7 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#|[^/?#]*(?=/)|).*", re.DOTALL)
-_TIE = re.compile(r"[\s,&/]*")
-_TIED = re.compile(r"[,&/]\s*$")
+_TIE, _TIED = re.compile(r"[\s,&/]*"), re.compile(r"[,&/]\s*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +182,11 @@ def _folder(link: LexborNode | None) -> str:
 def _read(pieces: list[Piece]) -> list[str]:
     """The names of one byline: from its word for "by" on, else from a link to an author, where it has one.
 
-    None where it begins with the label of a section: "Category", "Rail".
+    None where it begins with the label of a section: "Category", "Rail"; elements called so are none either.
     """
     if pieces and field_of(pieces[0].text) == "category":
         return []
+    pieces = [piece for piece in pieces if not _SECTION.search(" ".join(filter(None, piece.kind[1::2])))]
     pieces = [piece for i, piece in enumerate(pieces) if not _stands_for(piece.text, pieces[i + 1 : i + 3])]
     at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
     if at is None:
