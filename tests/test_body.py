@@ -414,6 +414,11 @@ MORE = (
         "Lue aiheesta lisää:",
         "Tell us what you saw in the comments and follow us on Facebook, where the valley meets",
         "Follow Linden Post on Twitter for the news of the valley",
+        "This is an open access article, distributed under a licence that lets all copy it.",
+        "This post is also available in: Deutsch",
+        "This post is more than 3 years old, and the market may have moved since.",
+        "¡Mira lo que tiene nuestro canal de YouTube!",
+        "¿Ya sabías que en el valle tenemos canal de Telegram? Únete desde tu celular.",
     ],
 )
 def test_what_sites_print_on_every_page_stays_out(line: str) -> None:
@@ -595,6 +600,23 @@ def test_a_link_between_paragraphs_is_another_headline(
     none = frozenset[str]()
     around = Context(1, "div", none, none, "", None)
     assert leads.leads([Block("p", text.strip(), none, "", around, links) for text, links in lines], news) == found
+
+
+@pytest.mark.parametrize(
+    ("head", "tag", "found"),
+    [
+        ("You may also like", "h2", {1, 2}),
+        ("【関連記事】", "p", {1, 2}),
+        ("What the engineers looked at", "h2", set()),
+    ],
+)
+def test_the_list_behind_a_heading_that_leads_on(head: str, tag: str, found: set[int]) -> None:
+    none = frozenset[str]()
+    box = Context(1, "div", none, none, "", None)
+    items, text = Context(2, "ul", none, none, "", box), "How to walk on ice when the river is high"
+    blocks = [Block(tag, head, none, "", box), *[Block("li", text, none, "", items, len(text)) for _ in range(2)]]
+    blocks.append(Block("li", f"{text}, and why that takes so long", none, "", items, len(text)))
+    assert leads.leads(blocks, news=True) == found
 
 
 def test_what_stands_behind_main_is_none_of_its_text() -> None:
@@ -889,6 +911,14 @@ def test_links_behind_a_colon_at_the_end_stay_out() -> None:
         ("(Ada Lind covers the harbour and the rivers of the valley. She may be reached at the desk.)", False),
         ("About the author: Ada Lind writes about ferries.", False),
         ("About the authors: Ada Lind writes about ferries.", False),
+        (
+            "Our correspondent Ada Lind is with the Valley Times for all that sails. Until the summer she writes from"
+            " the ferries, and about those who cross the river on them every morning.",
+            False,
+        ),
+        ("*Ada Lind, MD, PhD, is a doctor who swims.", False),
+        ("When asked, our own Ada Lind is said to have swum across.", True),
+        ("In the summer of last year Ada Lind is said to have swum across.", True),
         ("Ada Lind said that she would not cross the river again before the summer.", True),
         ("Ada Lind is asking the people of the valley what they think of the fares.", True),
         ("Ben Ott is a reporter at the Valley Times, and was on the first ferry of the day.", True),

@@ -22,6 +22,9 @@ _DATED = 90  # characters of a line with the dates of the article
 _CARD, _PROSE = 2, 90  # paragraphs of so many characters in one card; a link around more was never closed
 _TOLD = 3  # last paragraphs of which one may tell who the author is
 _ABOUT = 6  # last paragraphs among which the author may be introduced
+_OFFICE = 3  # words in front of the author's name
+_WORDS = re.compile(r"(?:[^\W\d_]+ )*")
+_DEGREES = re.compile(r"^(?:, ?[a-z.]{2,6}(?=,))+,")
 _EDGES = " .:：–—-•*[]"
 # An address alone; initials and agencies in brackets; a reporter in Korean, with the town or the paper in front and an
 # address behind.
@@ -172,8 +175,8 @@ def _tells_of_author(doc: Document, texts: list[str], at: int) -> bool:
     line = line[len(head) :].lstrip(_EDGES)
     names = doc.memo.get("authors")
     for name in names if isinstance(names, tuple) else ():
-        if " " in name and line.startswith(f"{name.casefold()} "):
-            verb, *rest = line[len(name) :].split()[:2]
+        verb, *rest = _said_of(name.casefold(), line, last=at + 1 == len(texts)).split()[:2] or [""]
+        if verb:
             if verb not in table("boilerplate.toml")["about"]["verbs"] or "".join(rest).endswith("ing"):
                 return False
             return not any(name in text for text in texts[:at] if len(text) > _PROSE)
@@ -186,6 +189,17 @@ def _asks_at_end(texts: list[str], at: int) -> bool:
         return False
     before, behind = (sum(map(len, lines)) for lines in (texts[:at], texts[at:]))
     return before > behind or not any(len(text) > _ANNOUNCED for text in texts[at + 1 :])
+
+
+def _said_of(name: str, line: str, last: bool) -> str:
+    """What a line says of a full name that begins it: "Ada Lind is", "Ada Lind, MD, is". Of a text's last line also
+    where the name stands behind what that person is: "Our editor Ada Lind is". Empty where it does not.
+    """
+    before, found, behind = line.partition(name)
+    if " " not in name or not found or len(before.split()) > _OFFICE * last or not _WORDS.fullmatch(before):
+        return ""
+    said = _DEGREES.sub("", behind, count=1)
+    return said if said.startswith(" ") else ""
 
 
 def _asks_to_call(texts: list[str]) -> bool:

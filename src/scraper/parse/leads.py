@@ -9,7 +9,7 @@ from scraper.data import table
 from scraper.parse.blocks import Block
 from scraper.parse.text import fold
 
-EDGES = " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]"  # marks around the words of a label
+EDGES = " .:;,!?<«…-–—|·•:：›»>→↑↓⬇▲▼👇+*()[]【】"  # marks around the words of a label
 _LONGEST = 250  # characters of a line that leads on
 _LABEL = 50  # of the words in front of the link
 _TITLE, _PROSE = 30, 80  # least characters of an article's title, and of a paragraph
@@ -34,11 +34,20 @@ def leads(blocks: list[Block], news: bool) -> set[int]:
             behind -= 1
         elif block.context.key == box and linked and block.links and block.text[-1] not in _STOPS:
             found.add(i)  # with its kicker or its date
+        elif box and linked and _is_item(block, box):
+            found.add(i)
         else:
             behind = box = 0
             if linked and block.links and block.tag != "li" and _is_lead(block, words):
                 found.add(i)
     return found | (_titles(blocks) if news else set())
+
+
+def _is_item(block: Block, box: int) -> bool:
+    """Whether a block is a link in a list that stands right in the element `box`."""
+    around = block.context
+    within = block.tag == "li" and around.parent is not None and around.parent.key == box
+    return within and bool(block.links) and block.links + _SLACK >= len(block.text)
 
 
 def _titles(blocks: list[Block]) -> set[int]:
