@@ -9,7 +9,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from scraper.parse.classnames import NO_KINDS, names
+from scraper.parse.classnames import NO_KINDS, named_by
 from scraper.parse.text import clean
 
 BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block's text and its line breaks
@@ -236,8 +236,9 @@ class _Walk:
     def _enter(self, child: LexborNode, tag: str, context: Context, depth: int) -> _Frame | None:
         """Take a block-level child as a block, pass it over, or give the frame to read it by."""
         key = child.mem_id
-        own, look = names(child)
-        if child.attrs.get("role") == "heading":
+        attributes = child.attributes
+        own, look = named_by(attributes)
+        if attributes.get("role") == "heading":
             tag = _rank(child)
         if self._mass.get(key, 0.0) > self._most:
             own = NO_KINDS  # what holds most of the prose is no sidebar, whatever its name

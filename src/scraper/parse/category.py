@@ -113,8 +113,7 @@ def from_breadcrumb(doc: Document) -> Found | None:
         crumbs = declared(items, doc) if isinstance(items, list) else []
         if found := _last_crumb(crumbs, "json-ld", "json-ld BreadcrumbList", doc):
             return found
-    named = b"readcrumb" in doc.html.lower()  # spares most other pages a walk
-    found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc) if named else None
+    found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc)
     found = found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
     return found or _last_crumb(trail(doc, _PATHS, rooted=True), "markup", "path", doc)
 

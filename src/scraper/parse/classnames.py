@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
@@ -17,9 +18,11 @@ _WORD = re.compile(r"[a-zA-Z0-9]+")
 
 def names(node: LexborNode) -> tuple[frozenset[str], str]:
     """The kinds that an element's class and id name, and its class attribute."""
-    attributes = node.attributes
-    if not attributes:
-        return NO_KINDS, ""
+    return named_by(node.attributes)
+
+
+def named_by(attributes: Mapping[str, str | None]) -> tuple[frozenset[str], str]:
+    """The same, of attributes that were asked for already."""
     look = attributes.get("class") or ""
     name = attributes.get("id") if not look.endswith(_SECOND_HALF) else None  # "more", which is a link's elsewhere
     return kinds_of(f"{look} {name}" if name else look), look

@@ -54,20 +54,27 @@ class _Lines:
         self.doc = doc
         self.lengths: dict[int, int] = {}
         self.texts = doc.pieces[:_LINES]
-        dated = _DATE.search
-        self.dated = [i for i, text in enumerate(self.texts) if dated(text) and _is_line(text)][:_DATED]
-        if self.dated and (frame := doc.tree.css_first(_FRAME)):
-            around = frame.text()
-            self.dated = [i for i in self.dated if self.texts[i] not in around]
+        self._walk, self._nodes = doc.text_nodes(), list[LexborNode]()
 
     @functools.cached_property
-    def nodes(self) -> list[LexborNode]:
-        """The text nodes, in the order of the pieces."""
-        return self.doc.text_nodes(_LINES)
+    def dated(self) -> list[int]:
+        """The short pieces with a date, but for those of an archive's frame."""
+        dated = _DATE.search
+        found = [i for i, text in enumerate(self.texts) if dated(text) and _is_line(text)][:_DATED]
+        if found and (frame := self.doc.tree.css_first(_FRAME)):
+            around = frame.text()
+            found = [i for i in found if self.texts[i] not in around]
+        return found
+
+    def node(self, at: int) -> LexborNode | None:
+        """The text node of a piece; the walk goes no further than to what is asked for."""
+        self._nodes += itertools.islice(self._walk, max(0, at + 1 - len(self._nodes)))
+        return self._nodes[at] if at < len(self._nodes) else None
 
     def place(self, at: int) -> str:
         """The element of a piece and its first class, which lists of other articles repeat."""
-        node = self.nodes[at].parent if at < len(self.nodes) else None
+        text = self.node(at)
+        node = text and text.parent
         return f"{node.tag}.{(node.attributes.get('class') or '').split(' ')[0]}" if node is not None else ""
 
     def length(self, node: LexborNode) -> int:
@@ -78,7 +85,7 @@ class _Lines:
 
     def is_heading(self, at: int) -> bool:
         """Whether a piece stands in an h1."""
-        node = self.nodes[at] if at < len(self.nodes) else None
+        node = self.node(at)
         return node is not None and any(place.tag == "h1" for place in above(node, _UP))
 
     def named_around(self, node: LexborNode) -> str | None:
@@ -115,7 +122,7 @@ class _Lines:
         when = read(self.doc, text)
         if when is None:
             return None
-        node = self.nodes[at] if at < len(self.nodes) else None
+        node = self.node(at)
         if when.date is None or "date-relative" in when.issues:
             rest = node and node.parent and datekinds.told_at_rest(self.doc, node.parent, text)
             text, when = (f"{text} {rest}", read(self.doc, rest) or when) if rest else (text, when)
@@ -144,7 +151,7 @@ class _Lines:
             text = _TO_DIGIT.sub("", text)
         elif not datetext.names_day(text):  # "2:30" alone is how long a film is, or when a match begins
             return None
-        node = self.nodes[at] if at < len(self.nodes) else None
+        node = self.node(at)
         place = standing(self.doc, node) if node is not None and datetext.is_bare(text) else None
         if node is None or place != 0 or datekinds.is_change(self.doc, text) or datekinds.follows_change(node):
             return None

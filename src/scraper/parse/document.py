@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from scraper.parse import jsonld
 from scraper.parse.text import clean, split_url
 
 _IN_CLASS = re.compile(r"\[class[*~^$]?='([^']+)'(?: i)?\]|\[[^\]]*\]|\.([\w-]+)")
-_MARKS = ("h1", "h2", "meta", "script", "title", "link", "base")
+_MARKS = ("h1", "h2", "meta", "script", "title", "link", "base", "ruby")
 _ANY_MARK = ", ".join(_MARKS)
 
 
@@ -40,9 +41,10 @@ class Document:
         self.charset = charset_of(page.body, page.header("content-type"))
         self.html = to_utf8(page.body, self.charset)  # searched for what no element shows
         self.tree = LexborHTMLParser(self.html, scripting=True)
-        if b"<ruby" in self.html or b"<RUBY" in self.html:  # readings over a word are no part of it, in headings too
+        if self.marks["ruby"]:  # readings over a word are no part of it, in headings too
             for reading in reversed(self.tree.css("rt, rp")):
                 reading.decompose()
+            del self.marks  # some may have stood in a reading
         self.labels: tuple[Label, ...] = ()  # set by parse() once, before the fields read it
         self.headline: str | None = None  # as the page gives it, set by parse() once; a site's rule has no part in it
         self.memo: dict[str, Any] = {}  # what several steps of one field share; each key belongs to one module
@@ -104,11 +106,11 @@ class Document:
         """`text` cut into its pieces: as many as there are text nodes in the body that are not empty."""
         return self.text.split("\x00")
 
-    def text_nodes(self, most: int) -> list[LexborNode]:
-        """The text nodes of the first `most` pieces, in their order."""
+    def text_nodes(self) -> Iterator[LexborNode]:
+        """The text nodes of the pieces, in their order. The walk is dear: ask for no more than are needed."""
         body = self.tree.body
         walk = body.traverse(include_text=True, skip_empty=True) if body else iter(())
-        return list(itertools.islice((node for node in walk if node.is_text_node), most))
+        return (node for node in walk if node.is_text_node)
 
     @cached_property
     def meta(self) -> dict[str, list[str]]:

@@ -169,8 +169,8 @@ def _lines_of(item: LexborNode) -> Iterator[LexborNode]:
 
 def _line_tags(line: LexborNode, doc: Document) -> list[str]:
     """The texts of a line's links if they are tags by its label or by where they lead, else nothing."""
-    links = [node for node in line.css("a[href]")[: _MAX_LINE + 1] if _text(node)]
-    texts = [_text(node) for node in links]
+    told = [(node, text) for node in line.css("a[href]")[: _MAX_LINE + 1] if (text := _text(node))]
+    links, texts = [node for node, _ in told], [text for _, text in told]
     if not 1 <= len(links) <= _MAX_LINE or max(map(len, texts)) > _LABEL:
         return []
     whole = tidy(line.text(separator=" "))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import sys
 
 from selectolax.lexbor import LexborNode
 
@@ -92,13 +93,17 @@ def _inmost(node: LexborNode) -> LexborNode:
     return node
 
 
-def shown(node: LexborNode) -> str:
-    """The text of an element without what readers do not see of it. No recursion: pages nest as deep as they like."""
-    todo, pieces = [node], []
-    while todo:
+def shown(node: LexborNode, most: int = sys.maxsize) -> str:
+    """The text of an element without what readers do not see of it; of a long one, `most` characters will do.
+
+    No recursion: pages nest as deep as they like.
+    """
+    todo, pieces, size = [node], list[str](), 0
+    while todo and size < most:
         inner = todo.pop()
         if inner.is_text_node:
             pieces.append(inner.text_content or "")
+            size += sum(map(len, pieces[-1].split()))
         elif inner.tag not in _SKIPPED and not hidden(inner) and not is_permalink(inner):
             todo += reversed(list(inner.iter(include_text=True)))
     return clean("".join(pieces))

@@ -141,7 +141,7 @@ def find(doc: Document) -> tuple[Label, ...]:
     block = _with_number(hits, _block(hits, doc, lambda: place_among(pieces, doc))) if hits else []
     if not block:
         return ()
-    nodes = doc.text_nodes(max(hit.end for hit in block) + 1)  # a walk that only pages with labels pay for
+    nodes = list(itertools.islice(doc.text_nodes(), max(hit.end for hit in block) + 1))
     seen: dict[str, Label] = {}
     others = []
     for hit in sorted(block, key=_is_vague):
@@ -389,7 +389,7 @@ def _block(hits: list[_Hit], doc: Document, find_headline: Callable[[], int | No
         return 0 if headline is None else min(abs(h.at - headline) for h in group)
 
     if several:  # one in the article comes before the masthead's clock and the cards of other articles
-        nodes = doc.text_nodes(max(group[0].at for group in several) + 1)
+        nodes = list(itertools.islice(doc.text_nodes(), max(group[0].at for group in several) + 1))
         places = [standing(doc, nodes[group[0].at]) for group in several]
         ranks = [(place is None, place or 0, distance(g)) for place, g in zip(places, several, strict=True)]
         return several[ranks.index(min(ranks))]

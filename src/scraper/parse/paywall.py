@@ -106,8 +106,7 @@ def _is_own_line(doc: Document, at: int, firm: bool) -> bool:
 
 def _node(doc: Document, at: int) -> LexborNode | None:
     """The text node of a piece; None in a tree that lost some since its text was read."""
-    nodes = doc.text_nodes(at + 1)
-    return nodes[at] if at < len(nodes) else None
+    return next(itertools.islice(doc.text_nodes(), at, None), None)
 
 
 def _above(node: LexborNode) -> Iterator[LexborNode]:

@@ -24,30 +24,32 @@ def wall(doc: Document, body: str | None, headline: str | None, told: bool, date
     The address says nothing here, since walls stand at those of articles.
     """
     size = len(body or "")
-    text = _text(doc) if size < (_SHORT if told or dated else _LONG) else None
-    found = None if told else _in_title(doc, headline, text, dated, firm=dated or size >= _SHORT)
+    found = None if told else _in_title(doc, headline, size, dated)
     if not found and not dated and body and size < 2 * _SHORT:  # the choice between consent and a subscription
         found = _says("wall_consent", body, "body")
-    if found or text is None or size >= _SHORT:
+    if found or size >= _SHORT:
         return found
-    return _bare(doc, body, text, unsure=not told and not dated)
+    return _bare(doc, body, _text(doc, _SHORT), unsure=not told and not dated)
 
 
-def _text(doc: Document) -> str:
-    return shown(doc.tree.body) if doc.tree.body else ""
+def _text(doc: Document, most: int) -> str:
+    """The page's text if it is shorter than `most`, else at least so much of it: NFC makes one character of three."""
+    return shown(doc.tree.body, 3 * most) if doc.tree.body else ""
 
 
-def _in_title(doc: Document, headline: str | None, text: str | None, dated: bool, firm: bool) -> Found | None:
+def _in_title(doc: Document, headline: str | None, size: int, dated: bool) -> Found | None:
     """What the title or the headline says. No wall has a day; an error page may, of the teasers below it.
 
     News has such words in its headlines ("404 people rescued", "Access denied to reporters"); `firm`: so it may here.
     """
+    firm = dated or size >= _SHORT
     parts = (headline,) if dated and headline else (*segments(tidy(doc.title)), headline)
     titles = [_plain(tidy(part)) for part in parts if part]
-    bare = text is not None and len(text) < _LONG and not dated
-    for reason in ("soft_404", "wall_bot", "wall_consent", "wall_login") if bare else ("soft_404",):
+    walls = ("wall_bot", "wall_consent", "wall_login") if size < _LONG and not dated else ()
+    for reason in ("soft_404", *walls):
         words = table("kinds.toml")[reason]["words"]
-        if hit := next((w for w in words if any(_said(w, title, firm) for title in titles)), None):
+        hit = next((w for w in words if any(_said(w, title, firm) for title in titles)), None)
+        if hit and (reason == "soft_404" or len(_text(doc, _LONG)) < _LONG):
             return Found(reason, "markup", hit, "title")
     return None
 
