@@ -77,9 +77,12 @@ def test_a_selector_finds_the_same_by_the_faster_ways(selector: str, html: str) 
         pytest.param("<p>café</p>".encode("cp1252"), "text/html; charset=ISO-8859-1", "cp1252", id="as the header"),
         pytest.param(b"<p>cafe</p>", "text/html; charset=ISO-8859-1", "cp1252", id="ASCII"),
         pytest.param("<p>café</p>".encode(), "text/html; charset=koi8-r", "koi8-r", id="no default of servers"),
+        pytest.param("<p>é, café".encode()[:-1], "text/html; charset=ISO-8859-1", "utf-8", id="cut in a character"),
+        pytest.param("<p>é, café".encode()[:-1], None, "utf-8", id="cut in a character, undeclared"),
+        pytest.param("<p>café".encode("cp1252"), "text/html; charset=ISO-8859-1", "cp1252", id="an é at the end"),
     ],
 )
-def test_charset_of_the_header(body: bytes, content_type: str, charset: str) -> None:
+def test_charset_of_the_header(body: bytes, content_type: str | None, charset: str) -> None:
     assert charset_of(body, content_type) == charset
 
 

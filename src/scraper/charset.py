@@ -54,8 +54,8 @@ def charset_of(body: bytes, content_type: str | None) -> str:
 def _is_utf8(body: bytes) -> bool:
     try:
         body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
+    except UnicodeDecodeError as error:  # a body that was cut in the midst of a character is no other charset's
+        return error.reason == "unexpected end of data" and not body[: error.start].isascii()
     return True
 
 

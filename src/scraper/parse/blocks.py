@@ -17,6 +17,7 @@ BREAK = "\u2028"  # stands in the tree for <br>, so that one call gives a block'
 _PARAGRAPHS = re.compile(
     rf"{BREAK}\s*{BREAK}\s*|{BREAK}[ \t\r\n]*\u3000\s*|(?<=[.!?…:»”\"。！？؟۔।]) ?{BREAK}[ \t\r\n]*\xa0 ?\xa0\s*"
 )
+_BLANK_LINES = re.compile(r"\n[ \t\r]*\n\s*")
 _LINES, _LONG = 3, 90  # such lines in a row, and characters of one that is a paragraph
 _STOPS = frozenset('.!?…:»”"。！？؟۔।')
 PROTECT = 0.4  # share of the container's prose
@@ -273,10 +274,19 @@ class _Walk:
     ) -> None:
         for part in _PARAGRAPHS.split(raw) if BREAK in raw else (raw,):
             if text := clean(part):  # a BREAK that is left is one of the blanks
-                block = Block(tag, text, own, look, context, lines=_lines(part) if BREAK in part else ())
+                if self.blocks and len(self.blocks[-1].text) == 1 and _is_initial(self.blocks[-1], text, context):
+                    text = self.blocks.pop().text + (" " if part[0].isspace() else "") + text
+                lines = _lines(part) if BREAK in part else _kept(part, tag) if part.count("\n") > _LINES else ()
+                block = Block(tag, text, own, look, context, lines=lines)
                 self.blocks.append(block)
                 for node in nodes:
                     self.owner[node.mem_id] = block
+
+
+def _is_initial(block: Block, text: str, context: Context) -> bool:
+    """Whether a block of one letter is the large one with which a text begins: <div>T</div><p>he bridge is open."""
+    starts = block.text.isupper() and block.tag[0] != "h" and text[0].islower()
+    return starts and block.context.key == context.key
 
 
 def _lines(text: str) -> tuple[str, ...]:
@@ -284,6 +294,15 @@ def _lines(text: str) -> tuple[str, ...]:
     lines = tuple(line for part in text.split(BREAK) if (line := clean(part)))
     long = sum([len(line) >= _LONG and line[-1] in _STOPS for line in lines])
     return lines if len(lines) >= _LINES and 2 * long >= len(lines) else ()
+
+
+def _kept(text: str, tag: str) -> tuple[str, ...]:
+    """The paragraphs of a text between its blank lines, where they show: in <pre>, and where each ends a sentence, so
+    that a style keeps them that is written elsewhere ("white-space: pre-wrap"); else none.
+    """
+    text = _BLANK_LINES.sub(BREAK, text)
+    lines = _lines(text) if BREAK in text else ()
+    return lines if tag == "pre" or all(line[-1] in _STOPS and line[-1] != ":" for line in lines[:-1]) else ()
 
 
 def _leaves(link: LexborNode) -> bool:

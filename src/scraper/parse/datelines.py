@@ -22,7 +22,7 @@ _UNREAD = frozenset(
     ("script", "style", "noscript", "template", "option", "button", "select", "textarea", "svg", "code", "pre")
 )
 _PROSE, _SENTENCES = frozenset(("p", "li", "dd", "figcaption")), 160  # elements that hold prose from so many characters
-_INLINE = frozenset(("a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "time", "u"))
+_INLINE = frozenset(("a", "abbr", "b", "em", "font", "i", "mark", "small", "span", "strong", "sup", "time", "u"))
 _DIGIT = re.compile(r"\d")
 _WORDS = re.compile(r"\w")
 _TO_DIGIT = re.compile(r"^\D+")
@@ -171,6 +171,36 @@ def from_headline(doc: Document) -> Iterator[Moment]:
     for at in (found[0], next(filter(lines.is_heading, found[1:]), None)) if len(found) > 1 else found:
         if at is not None:
             yield from _near(lines, at)
+
+
+def from_parts(doc: Document) -> Iterator[Moment]:
+    """Lines behind the headline that are a date in several elements: 6<sup>th</sup> July 2021, <b>6 July</b> 2021."""
+    lines = _lines(doc)
+    seen = set[int]()
+    for at in _headline_lines(doc, lines.texts)[:1]:
+        for i in range(at + 1, min(at + 14, len(lines.texts))):
+            node = lines.node(i) if _DIGIT.search(lines.texts[i]) else None
+            block = next((e for e in above(node, _UP) if e.tag not in _INLINE), None) if node is not None else None
+            if block is None or block.mem_id in seen or lines.length(block) > _SHORT:
+                continue
+            seen.add(block.mem_id)
+            text = clean(block.text())
+            if text != clean(lines.texts[i]) and (moment := _of_block(doc, block, text)):
+                yield moment
+                return
+
+
+def _of_block(doc: Document, block: LexborNode, text: str) -> Moment | None:
+    """The date of a line, if it is nothing else, or says that something was published, and in the article."""
+    if not (datetext.is_bare(text) or marks("published").search(text)) or standing(doc, block) != 0:
+        return None
+    when = read(doc, text)
+    if when is None or when.date is None or when.issues or not _year(text, when.date.year):
+        return None
+    name = block.attributes.get("class") or ""
+    changed = datekinds.is_change(doc, text) or datekinds.follows_change(block) or datekinds.names_change(name)
+    kind: Kind = "modified" if changed else "published"
+    return Moment(when, kind, "markup", "text near the headline", text[:200], trust=8)
 
 
 def from_spoken(doc: Document) -> Iterator[Moment]:

@@ -12,13 +12,15 @@ from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from scraper import urls
 from scraper.charset import charset_of, to_utf8
 from scraper.model import Page, Rules
 from scraper.parse import jsonld
-from scraper.parse.text import clean, split_url
+from scraper.parse.seams import opened, sewn
+from scraper.parse.text import clean, split_url, trimmed
 
 _IN_CLASS = re.compile(r"\[class[*~^$]?='([^']+)'(?: i)?\]|\[[^\]]*\]|\.([\w-]+)")
-_MARKS = ("h1", "h2", "meta", "script", "title", "link", "base", "ruby")
+_MARKS = ("h1", "h2", "meta", "script", "title", "link", "base", "ruby", "wbr", "template")
 _ANY_MARK = ", ".join(_MARKS)
 
 
@@ -39,8 +41,12 @@ class Document:
         self.page, self.rules = page, rules
         self.url = page.final_url or page.url
         self.charset = charset_of(page.body, page.header("content-type"))
-        self.html = to_utf8(page.body, self.charset)  # searched for what no element shows
+        self.html = sewn(to_utf8(page.body, self.charset))  # searched for what no element shows
         self.tree = LexborHTMLParser(self.html, scripting=True)
+        if self.marks["wbr"] or any("shadowroot" in "".join(node.attributes) for node in self.marks["template"]):
+            self.html = opened(self.html)
+            self.tree = LexborHTMLParser(self.html, scripting=True)
+            del self.marks
         if self.marks["ruby"]:  # readings over a word are no part of it, in headings too
             for reading in reversed(self.tree.css("rt, rp")):
                 reading.decompose()
@@ -99,7 +105,7 @@ class Document:
     def text(self) -> str:
         """The body's pieces of text, scripts among them, each without blanks around it, with NUL between."""
         body = self.tree.body
-        return body.text(separator="\x00", strip=True, skip_empty=True) if body else ""
+        return trimmed(body.text(separator="\x00", strip=True, skip_empty=True)) if body else ""
 
     @cached_property
     def pieces(self) -> list[str]:
@@ -165,6 +171,12 @@ class Document:
     def heads(self) -> list[LexborNode]:
         """The headings of the first two ranks, in page order."""
         return self.marks["heads"]
+
+    @cached_property
+    def base(self) -> str:
+        """What the page's relative addresses start from: its own address, or what <base> says."""
+        href = next((href for node in self.marks["base"][:3] if (href := node.attributes.get("href"))), None)
+        return (urls.join(self.url, href.strip()) if href else None) or self.url
 
     @cached_property
     def host(self) -> str:

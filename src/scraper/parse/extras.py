@@ -37,6 +37,8 @@ _PARAGRAPHS, _PROSE = 250, 300  # paragraphs and characters of them that tell
 _HASHES = ("#", "\uff03")
 _WORD = re.compile(r"\w{3,}")
 _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)  # an address that was written as a part of another
+_SAVED = re.compile(rb"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s>]+)")
+_TOP = 4096  # bytes of a page in which it says so
 _SLUG = re.compile(r"\d{3}|[^/_-][_-][^/_-]+[_-][^/_-]")  # an id or some words: an article's
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
@@ -300,7 +302,13 @@ def canonical_from_meta(doc: Document) -> Found | None:
     return _own(doc, found[1], "meta", "meta og:url") if found else None
 
 
-CANONICAL: tuple[Step, ...] = (canonical_from_link, canonical_from_meta)
+def canonical_from_save(doc: Document) -> Found | None:
+    """Where a page was saved from, as browsers and SingleFile write above it; where its address is not known."""
+    found = None if doc.host else _SAVED.search(doc.html, 0, _TOP)
+    return _own(doc, found[1].decode("utf-8", "replace"), "markup", "comment of who saved it") if found else None
+
+
+CANONICAL: tuple[Step, ...] = (canonical_from_link, canonical_from_meta, canonical_from_save)
 
 
 def canonical_url(doc: Document) -> str | None:
@@ -371,12 +379,13 @@ def _own(doc: Document, ref: str | None, source: Source, path: str) -> Found | N
     """A declared URL; of another site it is none, and neither is a home page or a list that stands for an article."""
     ref = (ref or "").strip()
     ref = unquote(ref) if _ESCAPED.match(ref) else ref
-    url = urls.join(doc.url, ref) if ref and " " not in ref else None  # with blanks it is a headline
+    url = urls.join(doc.base, ref) or urls.join(ref, ref) if ref and " " not in ref else None  # with blanks a headline
     if url is None:
         return None
-    if doc.url and url != doc.url and not urls.same_site(url, doc.url):
+    if doc.host and url != doc.url and not urls.same_site(url, doc.url):
         return None
-    if _is_above(split_url(url).path, split_url(doc.url).path):
+    own = split_url(doc.url).path if doc.host else "?"  # an unknown address is taken for no home page's
+    if _is_above(split_url(url).path, own):
         return None
     try:
         return Found(urls.canonical(url), source, ref or "", path)

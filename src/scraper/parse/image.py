@@ -202,16 +202,10 @@ def _resolved(doc: Document, ref: str) -> str | None:
     """The URL that `ref` means on this page; None where that is no http(s) URL."""
     ref = _DOUBLED.sub("", ref.strip())
     whole = ref.startswith(("http://", "https://"))
-    url = urls.join(doc.url if whole else _base(doc), ref)
+    url = urls.join(doc.url if whole else doc.base, ref)
     host = split_url(url or "").hostname or ""
     # "https://-/media/118.jpg" is a template without its host, "http://intranet/118.jpg" may be the page's own.
     return url if "." in host or (host and host == split_url(doc.url).hostname) else None
-
-
-def _base(doc: Document) -> str:
-    """What the page's relative addresses start from: its own address, or what <base> says."""
-    href = next((href for node in doc.marks["base"][:3] if (href := node.attributes.get("href"))), None)
-    return (urls.join(doc.url, href.strip()) if href else None) or doc.url
 
 
 STEPS: tuple[Step, ...] = (image_from_meta, image_from_jsonld, image_from_markup, image_from_text)

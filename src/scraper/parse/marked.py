@@ -24,6 +24,7 @@ from scraper.parse.names import (
     persons,
     strip_before,
 )
+from scraper.parse.onename import are_of_one, is_given
 from scraper.parse.sitename import squash, tidy
 
 _MARKUP = (
@@ -128,7 +129,7 @@ def in_byline(node: LexborNode, name: re.Pattern[str] = _BYLINE) -> bool:
 
 
 def _pieces(node: LexborNode, most: int | None = None) -> list[Piece]:
-    """An element's pieces of text; a given and a family name that one link holds are one.
+    """An element's pieces of text; a given and a family name that one link or line holds are one.
 
     With `most`, none behind the one that makes them more characters than that.
     """
@@ -144,17 +145,13 @@ def _pieces(node: LexborNode, most: int | None = None) -> list[Piece]:
         if most is not None and size > most:
             return [*found, Piece(text, (), "")]
         link = _link(parent)
-        if link is not None and last is not None and link.mem_id == last.mem_id and _is_given(found[-1].text, text):
+        if last and is_given(found[-1].text, text) and are_of_one(last, parent, (_link(last), link)):
             text = f"{found.pop().text} {text}"
         found.append(Piece(text, _kind(parent), _folder(link)))
-        last = link
+        last = parent
         if len(found) == _PIECES:
             break
     return found
-
-
-def _is_given(text: str, family: str) -> bool:
-    return text.isalpha() and family.isalpha() and text.istitle() and family.istitle() and text != family
 
 
 def _kind(node: LexborNode) -> tuple[str | None, ...]:

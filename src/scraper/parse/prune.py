@@ -49,13 +49,18 @@ def cut(doc: Document) -> None:
     passed = ", ".join(("button", *[tag for tag in _COMMON if tag not in tags]))
     # Last first: a node inside another must go before it, since what is cut takes its children along.
     for node in reversed(doc.tree.css(f":not({passed}), {rows['cut_buttons']}")):
-        if node.tag in tags:
+        if node.tag in tags and not (node.tag == "dialog" and _is_open(node, doc)):
             node.decompose()
     for node in reversed(doc.css(rows["cut"])):
         node.decompose()
     for node in reversed(doc.css(rows["unseen"])[:_MANY]):
         if node.tag not in _ROOTS and len(node.text()) < _UNSEEN:
             node.decompose()
+
+
+def _is_open(dialog: LexborNode, doc: Document) -> bool:
+    """Whether a dialog is shown at once and has the headline: it is the article's, and does not ask for consent."""
+    return "open" in dialog.attributes and any(clean(head.text()) == doc.headline for head in dialog.css("h1, h2"))
 
 
 def captions(doc: Document) -> frozenset[str]:

@@ -183,6 +183,7 @@ _GATHER: tuple[tuple[Callable[[Document], Iterable[Moment]], Callable[[Told], bo
     (moments.from_names, _doubtful),
     (moments.from_loose_names, _doubtful),
     (datelines.from_headline, _untimed),
+    (datelines.from_parts, _marginal),
     (datelines.from_spoken, _untimed),
     (datelines.from_clocks, _in_utc),
     (datelines.from_islands, _unprinted),
