@@ -15,8 +15,20 @@ from scraper.parse import jsonld
 from scraper.parse.byline import before_date, dated, is_text, printed, reported, signed, titled
 from scraper.parse.document import Document, Label
 from scraper.parse.ladder import Step
-from scraper.parse.marked import beside, bylines, in_byline, is_outlet, linked
-from scraper.parse.names import DROPPED, LONGEST, MAX, is_office, joined, names, one, persons
+from scraper.parse.marked import bylines, in_byline, linked
+from scraper.parse.names import (
+    DROPPED,
+    LONGEST,
+    MAX,
+    beside,
+    is_office,
+    is_outlet,
+    is_role,
+    joined,
+    names,
+    one,
+    persons,
+)
 from scraper.parse.sitename import host_label, is_site, is_whole_site, site_names, tidy
 
 _AUTHORS = re.compile(r"author", re.IGNORECASE)  # class of a block that names them
@@ -175,6 +187,7 @@ def from_lone_label(doc: Document) -> Found | None:
 def _labelled(doc: Document, labels: Sequence[Label]) -> Found | None:
     labels = [label for label in labels if label.field == "author"]
     told = names(label.value for label in labels)
+    told = [name for name in told if not is_role(name.split()[-1])]  # "Author: Technical Writer", above the name
     # Behind a whole name, what is no person is where they work: "Ada Lind - Harbour Board".
     told = told[:1] + [name for name in told[1:] if " " not in told[0] or persons([name])]
     found = _without_site(told, doc)
@@ -189,8 +202,18 @@ def from_markup(doc: Document) -> Found | None:
         if not found:
             break  # the site's own: bylines farther down are others'
         if len(found) <= _FEW and (not signed or persons(found)):
-            return Found(tuple(found), "markup", line.raw, line.path)
+            account = all(is_office(name) or is_outlet(name) or (name.isupper() and " " not in name) for name in found)
+            return (_signed_beside(doc) if account else None) or Found(tuple(found), "markup", line.raw, line.path)
     return None
+
+
+def _signed_beside(doc: Document) -> Found | None:
+    """The persons in a line of text near the headline or in a link there, for a byline that names but an account.
+
+    "NEWSROOM", "ACN".
+    """
+    more = (step(doc) for step in (from_line, from_link))
+    return next((found for found in more if found and len(found.raw) <= _LINE and persons(list(found.value))), None)
 
 
 def from_link(doc: Document) -> Found | None:

@@ -20,6 +20,7 @@ _PLACES = 20  # pieces that may be the headline: it stands in the page a few tim
 _WINDOW = 50  # pieces kept on either side of a headline, code among them
 _BEHIND, _TITLE = 4, 5  # pieces behind the headline, and words of what somebody is, where no word for "by" stands
 _DATE = 80  # characters of a date
+_SHORT = 4  # characters of a word that a full stop may shorten: "Jr.", "GmbH."
 _NO_NAMES = ", ".join(
     f"[class*='{word}' i]" for word in ("categ", "kicker", "eyebrow", "section", "topic", "locat", "place")
 )
@@ -137,8 +138,8 @@ def before_date(doc: Document) -> tuple[list[str], str]:
     """A name in a text of its own behind the headline, with the date right behind it: "Ada Lind | 4 May 2021"."""
     for pieces, at in _behind(doc):
         name, *behind = _BAR.split(pieces[at].strip(_MARKS))
-        line = next(filter(str.strip, behind or pieces[at + 1 : at + 3]), "").strip(_MARKS)
-        if _is_date(line, doc) and _is_lone_name(name, doc):
+        line = next(filter(None, (text.strip(_MARKS) for text in behind or pieces[at + 1 : at + 3])), "")
+        if _tells_day(line, doc) and _is_lone_name(name, doc):
             return [name], f"{name} | {line}"
     return [], ""
 
@@ -147,6 +148,14 @@ def _behind(doc: Document) -> Iterator[tuple[list[str], int]]:
     """The first pieces of text behind each headline, as a run of them and the place in it."""
     for pieces, at in _windows(doc):
         yield from ((pieces, i) for i in range(at + 1, min(at + 1 + _BEHIND, len(pieces))))
+
+
+def _tells_day(line: str, doc: Document) -> bool:
+    """Whether a line is a date, or says that the date behind it is the text's: "Published 6 July", "Published"."""
+    words = sorted(_words("dated"), key=len, reverse=True)
+    said = next((word for word in words if line[: len(word)].casefold() == word), "")
+    rest = line[len(said) :]
+    return _is_date(rest.strip(": ") if said and not rest[:1].isalpha() else line, doc) or (bool(said) and not rest)
 
 
 def _is_date(line: str, doc: Document) -> bool:
@@ -170,9 +179,19 @@ def _is_lone_name(text: str, doc: Document) -> bool:
 
 
 def _called(doc: Document) -> frozenset[str]:
-    """The texts of the page's links, and of what is named for a section or a place."""
-    nodes = [*((node, True) for node in doc.anchors), *((node, False) for node in doc.css(_NO_NAMES))]
+    """The texts of the page's links, and of what is named for a section or a place; not of links to authors' pages."""
+    links = [node for node in doc.anchors if not author_page().search(node.attributes.get("href") or "")]
+    nodes = [*((node, True) for node in links), *((node, False) for node in doc.css(_NO_NAMES))]
     return frozenset([" ".join(node.text(deep=deep).split()) for node, deep in nodes])
+
+
+@functools.cache
+def author_page() -> re.Pattern[str]:
+    """The address of an author's page, in the common systems: /author/ada, /blog?author=1."""
+    words = "|".join(map(re.escape, table("authorwords.toml")["pages"]))
+    return re.compile(
+        rf"/(?:{words})/[^/?#]|[?/&](?:{words})(?:id)?[=?]|/profile/[^/]+/(?:profile|blog-posts)", re.IGNORECASE
+    )
 
 
 def _is_title(text: str) -> bool:
@@ -280,7 +299,7 @@ def _names(
     """The names of a line that begins as bylines do: in the same piece of text, or in the next ones."""
     line = pieces[at].lstrip(_MARKS)
     begin = (start or _start()).match(line) if len(line) <= _LONGEST else None
-    if begin is None:
+    if begin is None or _ends_sentence(line):
         return [], ""
     rest = _MAIL.sub("", line[begin.end() :])
     dated = bool(re.search(r"\d", rest))
@@ -296,6 +315,11 @@ def _names(
             break
         found.append(part)
     return found, line
+
+
+def _ends_sentence(line: str) -> bool:
+    """Whether a line is the end of a sentence that began in another element: "<i>Lamps</i>, written by Ada Lind." """
+    return line[:1].islower() and line[-1] == "." and len(line.split()[-1]) > _SHORT
 
 
 def _joined(pieces: list[str], at: int) -> tuple[str, int]:

@@ -146,10 +146,13 @@ def of_element(doc: Document, node: LexborNode, prop: str | None, printed: str) 
     if node.tag == "time" and node.parent is not None:
         name += f" {node.parent.attributes.get('class') or ''}"
     named = names_change(name) and not _says_published(printed)
-    if (named and not is_hatom(name)) or (follows_change(node) and not _is_first_of_two(node)):
+    if named and not is_hatom(name):
         return "modified", False
+    if follows_change(node) and not _is_first_of_two(node):
+        return "modified", prop == "datePublished"  # "Updated" in front, but for machines the publication
     if is_change(doc, printed):
-        return "modified", node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
+        timed = node.tag == "time" and "datetime" in node.attributes and "publi" in own.lower()
+        return "modified", timed or prop == "datePublished"
     # Themes that date posts by hAtom's "updated" alone say that it is a date: <span class="entry-date updated">.
     dated = node.tag != "time" and _DATE_CLASS.search(own)
     return ("modified", True) if named and not dated else ("published", False)

@@ -6,7 +6,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from selectolax.lexbor import LexborNode
 
@@ -39,6 +39,7 @@ _ISLAND = re.compile(
     r"((?:19|20)\d\d[-./]\d\d?[-./]\d\d?[^\"\\]{0,20})"
 )
 _CALL = re.compile(r"\s*[\w.]{1,40}\(\s*[\"']((?:19|20)\d\d[^\"']{4,36})[\"']\s*\);?\s*", re.A)  # show("2021/07/06")
+_URL_MONTH = re.compile(r"/((?:19|20)\d\d)[/-](0[1-9]|1[0-2])(?=/)")  # "/news/2021-07/", "/2021/07/"
 _SAFE = re.compile(r"[\w/.-]+", re.ASCII)  # what a selector may quote
 _SCRIPT, _REACH = 1 << 21, 8000  # characters of a script that is searched, and around the headline in it
 _ISLAND_PUBLISHED = re.compile(r"publi|issue|release|deploy|posted|first", re.IGNORECASE)
@@ -240,12 +241,22 @@ def from_text(doc: Document) -> Iterator[Moment]:
     alone: list[Moment] = []
     for i in lines.dated:
         text = lines.texts[i]
-        if (_fits(text, _ALONE) or datetext.is_bare(text)) and (moment := lines.moment(i, "the page's only date")):
+        moment = lines.moment(i, "the page's only date") if _fits(text, _ALONE) or datetext.is_bare(text) else None
+        if moment and not is_of_another_month(doc, moment.when.date):
             alone.append(moment)
             if moment.when.date != alone[0].when.date:
                 return
     # "Rated 6 July 2021" and "Privacy 7-6-21" are dates of other things.
     yield from (m for m in alone[:1] if datetext.is_bare(m.raw) or marks("published").search(m.raw))
+
+
+def is_of_another_month(doc: Document, day: date | None) -> bool:
+    """Whether the page's address gives the month and a date is of another: it is another article's, or told of."""
+    found = _URL_MONTH.search(split_url(doc.url).path)
+    if found is None or day is None:
+        return False
+    edges = (day - timedelta(days=1), day, day + timedelta(days=1))  # in another zone
+    return all((edge.year, edge.month) != (int(found[1]), int(found[2])) for edge in edges)
 
 
 def _near(lines: _Lines, at: int) -> Iterator[Moment]:

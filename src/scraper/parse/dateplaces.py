@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
+from scraper.parse.datekinds import marks
 from scraper.parse.document import Document
 from scraper.parse.text import clean
 
@@ -18,7 +19,7 @@ DEPTH = 6  # elements around a date whose names are asked
 _LINKED = 50  # characters of a link that may be a date alone
 _SPOKEN = -1  # the place of a comment, a quotation or a reference: others speak there
 _COMMENT = re.compile(
-    r"(?:^|[\s_-])(?:disqus|replies|reply|comment(?!s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
+    r"(?:^|[\s_-])(?:disqus|replies|reply|(?<!has-)(?<!no-)comment(?!ary|ator|s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
     re.IGNORECASE,
 )
 _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words
@@ -28,6 +29,8 @@ _TODAY = re.compile(
 )
 _BESIDE = 2  # elements around the headline that hold what is said of the article
 _BYLINE = 160  # characters of one
+_PROSE = frozenset(("p", "li", "dd"))
+_SENTENCE, _SAYING = 2000, 5  # characters of a paragraph that are read, and words in front of a date that say something
 _OUTSIDE = frozenset(("aside", "nav", "footer"))
 _QUOTED = frozenset(("blockquote", "cite"))  # the post of a social network is embedded as a <blockquote>
 _OWN_FOOT = re.compile(r"entry|post|article|meta|byline")  # class="entry-footer": a <footer> may be the article's own
@@ -70,7 +73,7 @@ def standing(doc: Document, node: LexborNode) -> int | None:
     """How far an element stands from the article: 0 in it, MARGIN in a list or the margin, None where others speak."""
     known: dict[int, int] = doc.memo.get("standing") or doc.memo.setdefault("standing", _own(doc))
     parent: LexborNode | None = node
-    found = 0
+    found = MARGIN if _is_in_sentence(node) else 0
     for _ in range(DEPTH):
         if parent is None or parent.tag in ("body", "main"):
             break
@@ -82,6 +85,16 @@ def standing(doc: Document, node: LexborNode) -> int | None:
         found = place or found
         parent = parent.parent
     return found
+
+
+def _is_in_sentence(node: LexborNode) -> bool:
+    """Whether a <time> is part of a sentence that tells of something else: "Heard at noon on <time>6 July</time>." """
+    place = node.parent if node.is_text_node else node
+    block = place.parent if place is not None and place.tag == "time" else None
+    if place is None or block is None or block.tag not in _PROSE or not (own := clean(place.text())):
+        return False
+    before, _, behind = clean(block.text()[:_SENTENCE]).partition(own)
+    return behind.startswith(".") and len(before.split()) >= _SAYING and not marks("published").search(before)
 
 
 def _own(doc: Document) -> dict[int, int]:

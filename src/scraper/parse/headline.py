@@ -272,9 +272,13 @@ def from_meta(doc: Document) -> Found | None:
 def _agreed(titles: _Titles, title: Title | None, source: Source) -> Found | None:
     if title is None or titles.h1 is None or not _same(title, titles.h1):
         return None
-    # Capitals throughout are the look of a heading; who wrote the other title kept the case.
-    shouted = titles.h1.text.isupper() and not title.text.isupper() and " " in title.text
-    return Found(title.text if shouted else titles.h1.text, source, title.raw, title.path)
+    return Found(_cased(titles.h1, title), source, title.raw, title.path)
+
+
+def _cased(h1: Title, title: Title) -> str:
+    """The heading's text. Capitals throughout are its look: who wrote the same words as a title kept the case."""
+    shouted = h1.text.isupper() and not title.text.isupper() and " " in title.text
+    return title.text if shouted else h1.text
 
 
 def from_h1(doc: Document) -> Found | None:
@@ -284,7 +288,9 @@ def from_h1(doc: Document) -> Found | None:
         return None
     if not _trusted(titles.h1, [t for t in (titles.data, titles.meta, titles.title) if t], doc):
         return None
-    return Found(titles.h1.text, "markup", titles.h1.raw, titles.h1.path)
+    h1, title = titles.h1, titles.title  # <title> is written with less care: "Lamps vs Rain" for "LAMPS VS. RAIN"
+    text = _cased(h1, title) if title and title.text.casefold() == h1.text.casefold() else h1.text
+    return Found(text, "markup", h1.raw, h1.path)
 
 
 def from_declared(doc: Document) -> Found | None:

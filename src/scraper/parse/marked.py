@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse.byline import begins, near
+from scraper.parse.byline import author_page, begins, near
 from scraper.parse.document import Document
 from scraper.parse.labels import field_of
 from scraper.parse.names import (
     is_office,
+    is_outlet,
     is_picture_role,
     is_role,
     is_sentence,
@@ -45,7 +45,11 @@ _OTHER_CLASS = re.compile(
 )  # icon-list: a page builder's plain lists, which hold an article's author and date
 _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form", "li"))
 _FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
-_OTHERS = re.compile(r"comment|wpdiscuz|testimonial|related", re.IGNORECASE)  # classes of what holds others' bylines
+# Classes of what holds others' bylines; but "commentary", and "has-comments" of the article that readers answer.
+_OTHERS = re.compile(
+    r"(?<!has-)(?<!no-)comment(?!ary|ator|s?[-_](?:open|closed|on|off|enabled|disabled))|wpdiscuz|testimonial|related",
+    re.IGNORECASE,
+)
 # Of an article's own foot, or an item of its line.
 _OWN = re.compile(r"\b(?:post|entry|article)[-_]|author|byline|meta|submitted", re.IGNORECASE)
 _SECTION = re.compile(r"categor(?:y|ies)(?!\S)", re.IGNORECASE)  # "byline__category"
@@ -63,6 +67,8 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 _FOLDER = re.compile(r"^(?:(?:https?:)?//[^/]*)?/?(#|[^/?#]*(?=/)|).*", re.DOTALL)
+_TITLES = ("기자", "특파원")  # of Korean, behind a name
+_TOWNS = re.compile(r"(?:[가-힣]{2}[,·]\s?)*[가-힣]{2}")  # in front of it: "남천, 강진"
 _TIE, _TIED = re.compile(r"[\s,&/]*"), re.compile(r"[,&/]\s*$")
 
 
@@ -172,7 +178,7 @@ def _folder(link: LexborNode | None) -> str:
     if link is None:
         return ""
     href = link.attributes.get("href") or ""
-    own = "author" in (link.attributes.get("rel") or "") or _page().search(href)
+    own = "author" in (link.attributes.get("rel") or "") or author_page().search(href)
     return _AUTHOR if own else _FOLDER.sub(r"\1", href) or "/"
 
 
@@ -185,10 +191,21 @@ def _read(pieces: list[Piece]) -> list[str]:
         return []
     pieces = [piece for piece in pieces if not _SECTION.search(" ".join(filter(None, piece.kind[1::2])))]
     pieces = [piece for i, piece in enumerate(pieces) if not _stands_for(piece.text, pieces[i + 1 : i + 3])]
+    pieces = _with_title(pieces)
     at = next((i for i, piece in enumerate(pieces) if _is_by(piece.text) or begins(piece.text)), None)
     if at is None:
         at = next((i for i, piece in enumerate(pieces) if piece.link == _AUTHOR), 0)
     return _names(pieces[at:]) or (_names(pieces) if at else [])
+
+
+def _with_title(pieces: list[Piece]) -> list[Piece]:
+    """Pieces with the title "reporter" of Korean behind the name that it belongs to, and the towns in front of it."""
+    at = next((i for i, piece in enumerate(pieces) if i and piece.text in _TITLES), 0)
+    if not at:
+        return pieces
+    first = at - 2 if at > 1 and _TOWNS.fullmatch(pieces[at - 2].text) else at - 1
+    whole = replace(pieces[at - 1], text=" ".join(piece.text for piece in pieces[first : at + 1]))
+    return [*pieces[:first], whole, *pieces[at + 1 :]]
 
 
 def _stands_for(text: str, behind: list[Piece]) -> bool:
@@ -259,41 +276,24 @@ def _people(found: list[str]) -> list[str]:
     return kept if any(" " in name or not name.isascii() for name in kept) else found
 
 
-def beside(found: list[str]) -> list[str]:
-    """`found`, of the page's data, without other publishers and offices, where persons are named beside them.
-
-    Agencies stay there: of what the data of the press name, they are often half.
-    """
-    agencies = table("authorwords.toml")["agencies"]
-    kept = [name for name in found if name.casefold() in agencies or not (is_outlet(name) or is_office(name))]
-    return kept if any(" " in name and name.casefold() not in agencies for name in kept) else found
-
-
-def is_outlet(name: str) -> bool:
-    """Whether a name is an agency's or a publisher's: "Tribune News Service", "The Valley Times"."""
-    words, parts = table("authorwords.toml"), name.casefold().split()
-    known = name.casefold() in words["agencies"] or parts[0] in words["articles"]
-    return known or (len(parts) > 1 and parts[-1] in words["outlets"])
-
-
-@functools.cache
-def _page() -> re.Pattern[str]:
-    """The address of an author's page, in the common systems: /author/ada, /blog?author=1."""
-    words = "|".join(map(re.escape, table("authorwords.toml")["pages"]))
-    return re.compile(
-        rf"/(?:{words})/[^/?#]|[?/&](?:{words})(?:id)?[=?]|/profile/[^/]+/(?:profile|blog-posts)", re.IGNORECASE
-    )
-
-
 def _is_authors(link: LexborNode) -> bool:
-    """Whether a link leads to an author's page by its address, or to somebody's page whose address is their name."""
+    """Whether a link leads to an author's page by its address or its own words, or to a page named for somebody."""
     href = link.attributes.get("href") or ""
-    if _page().search(href):
+    if author_page().search(href) or _says_whose(link):
         return True
     if (slug := _PROFILE.search(href)) is None:
         return False
     name = tidy(link.text())
     return " " in name and squash(slug[1]).startswith(squash(name)) and not _in_prose(link)
+
+
+def _says_whose(link: LexborNode) -> bool:
+    """Whether a link says that it leads to all of somebody's texts, as WordPress has it: title="Posts by Ada Lind"."""
+    name = tidy(link.text())
+    told = (tidy(link.attributes.get(key)) for key in ("title", "aria-label"))
+    fronts = (text.removesuffix(name).strip() for text in told if " " in name and text.endswith(name))
+    by = table("authorwords.toml")["posts_by"]
+    return any(front and front.split()[-1].casefold() in by and not others_task(front) for front in fronts)
 
 
 def _in_prose(link: LexborNode) -> bool:
@@ -325,7 +325,7 @@ def _linked(doc: Document) -> Byline | None:
         link = links.get(pieces[at])
         kept = names_of(pieces[at]) if link is not None else []
         href = link.attributes.get("href") or "" if link is not None else ""
-        if link is None or not kept or (begun and not _page().search(href)):
+        if link is None or not kept or (begun and not author_page().search(href)):
             continue  # in or behind the text, a page of somebody's own is of whom it is about
         if persons(kept) or (kept[0] == pieces[at] and squash(kept[0]) in squash(href)):
             return Byline(tuple(_with_siblings(link, kept)), pieces[at], "link to an author")
@@ -361,7 +361,7 @@ def _elsewhere(node: LexborNode, places: frozenset[str] = _ELSEWHERE) -> bool:
         if _OTHERS.search(name) or (away and not _is_page(parent, card)):
             return True
         if parent.tag == "a" and len(tidy(parent.text())) > len(tidy(node.text())) + _CARD:
-            return not _page().search(parent.attributes.get("href") or "")
+            return not author_page().search(parent.attributes.get("href") or "")
         parent = parent.parent
     return False
 

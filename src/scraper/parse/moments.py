@@ -297,6 +297,10 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
         agree = told is None or _agree(when, told)
         if agree or prop == "datePublished":
             own: Kind = kind if agree else "published"
+            if own == "modified" and spare and prop == "datePublished":  # its time is the change's
+                day = When((told and told.date) or when.date)
+                yield Moment(day, own, "markup", path, machine[:200], machine=True, trust=trust, spare=True)
+                spare = False
             yield Moment(when, own, "markup", path, machine[:200], machine=True, trust=trust, spare=spare)
         if told is None and (when.time is None or not _CLOCK.search(printed)):
             return
@@ -305,8 +309,7 @@ def _marked(doc: Document, node: LexborNode) -> Iterator[Moment]:
     if (when := local(doc, instant, printed)) or ((when := _shown(doc, node, printed)) and (when.date or when.issues)):
         if when.date and when.time is None and (clock := datekinds.clock_beside(node)):
             when = read(doc, f"{printed} {clock}") or when
-        if rest and when.time == _MIDNIGHT:
-            when = When(when.date)
+        when = When(when.date) if rest and when.time == _MIDNIGHT else when
         bare = when.date if when.time is None and trust < _TODAY and not is_beside_headline(doc, node) else None
         today = bare and datetext.names_weekday(printed, bare)
         trust = _TODAY if today else trust
@@ -387,9 +390,8 @@ def from_url(doc: Document) -> Iterator[Moment]:
             counted = path[match.start(3) - 1] == "/" and _URL_COUNT.match(path, match.end())
             yield Moment(When(day), "published", "url", "url path", match[0], trust=_BUILT if counted else 5)
             return
-    if (match := _URL_MONTH_WORD.search(path.lower())) and (
-        when := datetext.read(f"{match[3]} {match[2]} {match[1]}", language="en")
-    ):
+    match = _URL_MONTH_WORD.search(path.lower())
+    if match and (when := datetext.read(f"{match[3]} {match[2]} {match[1]}", language="en")):
         yield Moment(when, "published", "url", "url path", match[0], trust=5)
 
 

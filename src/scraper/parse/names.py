@@ -214,6 +214,23 @@ def is_office(text: str) -> bool:
     return _pattern("office").search(text) is not None or is_role(text)
 
 
+def beside(found: list[str]) -> list[str]:
+    """`found`, of the page's data, without other publishers and offices, where persons are named beside them.
+
+    Agencies stay there: of what the data of the press name, they are often half.
+    """
+    agencies = table("authorwords.toml")["agencies"]
+    kept = [name for name in found if name.casefold() in agencies or not (is_outlet(name) or is_office(name))]
+    return kept if any(" " in name and name.casefold() not in agencies for name in kept) else found
+
+
+def is_outlet(name: str) -> bool:
+    """Whether a name is an agency's or a publisher's: "Tribune News Service", "The Valley Times"."""
+    words, parts = table("authorwords.toml"), name.casefold().split()
+    known = name.casefold() in words["agencies"] or parts[0] in words["articles"]
+    return known or (len(parts) > 1 and parts[-1] in words["outlets"])
+
+
 def persons(found: list[str]) -> bool:
     """Whether all names look like a person's: two words, in scripts that part them, and no sentence: "Send us mail"."""
     parted = (" " in name or max(name) >= _UNPARTED or _INITIALLED.fullmatch(name) for name in found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 
-from scraper.parse import datekinds
+from scraper.parse import datekinds, datetext
 from scraper.parse.moments import Moment, near
 
 WEST, EAST = timedelta(hours=-12), timedelta(hours=14)  # offsets that exist
@@ -13,6 +13,7 @@ UTC_ITSELF = timedelta()
 _ODD = (345, 525, 765)  # minutes: Nepal, Eucla, Chatham
 _AGED = timedelta(days=60)  # a declared day so long after that of the address is of a page that was dated anew
 SEEN = ("label", "markup")  # sources that readers see
+_ALONE = 40  # characters of a line that is a date
 _HOUR, _HALF = timedelta(hours=1), timedelta(minutes=30)
 _SLOW = timedelta(minutes=3)  # that a page is printed after its data
 
@@ -91,10 +92,19 @@ def _candidates(every: list[Moment]) -> list[Moment]:
     last = max((m.when.date for m in changes if m.when.date), default=None)
     found = [m for m in every if m.kind == "published" and not (last and _is_foreign(m, last))]
     found.sort(key=lambda m: m.trust)
+    if found and found[0].listed:
+        found.sort(key=lambda m: not _stands_alone(m))
     spare = [m for m in every if m.spare]
     if not found or found[0].trust > 8 or found[0].listed:
         return [*(m for m in spare if m.trust <= 8 and not m.listed), *found] or spare
     return found + spare if found[0].source == found[-1].source == "url" else found
+
+
+def _stands_alone(moment: Moment) -> bool:
+    """Whether an element or a line at the headline is that date and nothing else; it comes before days of a list."""
+    if moment.listed or moment.trust > 8 or moment.source != "markup":
+        return False
+    return moment.machine or (len(moment.raw) <= _ALONE and datetext.is_bare(moment.raw))
 
 
 def _is_foreign(moment: Moment, changed: date) -> bool:

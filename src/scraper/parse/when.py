@@ -134,6 +134,8 @@ def _refusal(moment: Moment, doc: Document) -> str | None:
     fetched = doc.page.fetched_at
     if fetched is not None and earliest(moment) > fetched + _AHEAD:
         return "date-future"
+    if moment.trust > 8 and moment.source == "markup" and datelines.is_of_another_month(doc, day):
+        return "another month than the address"
     return None
 
 
@@ -172,8 +174,8 @@ def _in_utc(told: Told) -> bool:
 
 
 def _untimed(told: Told) -> bool:
-    """Whether a line near the headline may know better: no time or no local one, or the day comes from the margin."""
-    return told.clock is None or _marginal(told) or _in_utc(told)
+    """Whether a line near the headline may know better: no time or no local one, or the day is from margin or list."""
+    return told.clock is None or told.day.listed or _marginal(told) or _in_utc(told)
 
 
 # Where to look, and whether it is worth it once something is known. What is dear comes last.
