@@ -188,6 +188,19 @@ from snippets import document
             '<li><a href="/wind.html">Wind</a></li></ul></div></div>',
             ["Ice", "Wind"],
         ),
+        (
+            '<h1>Bridge</h1><div><span>Temas de esta nota:</span> <a href="/p">Puente</a> <a href="/r">Río</a></div>',
+            ["Puente", "Río"],
+        ),
+        (
+            '<h1>Bridge</h1><p>Parole chiave: <a href="/p">Ponti</a>, <a href="/r">Fiume</a></p>',
+            ["Ponti", "Fiume"],
+        ),
+        (
+            '<h1>Bridge</h1><div><span>Etiquetado como</span><ul><li><a href="/p">Puente</a></li>'
+            '<li><a href="/r">Río</a></li></ul></div>',
+            ["Puente", "Río"],
+        ),
         ('<div class="hashtags"><a href="/i">Ice</a> <a href="/w">War</a></div><h1>Bridge</h1><p>x</p>', None),
         (
             '<h1>Bridge</h1><div class="hashtag"><a href="/i">Ice</a> <a href="#comments">Comments</a></div>',

@@ -101,6 +101,18 @@ def test_a_host_without_a_dot_may_be_the_page_s_own() -> None:
             f'<div><img src="/b.jpg"><div>{"The bridge was opened, and the town danced.<br><br>" * 9}</div></div>',
             "/b.jpg",
         ),
+        (
+            '<div><div><a href="/big.jpg"><img src="/b.jpg"></a></div>'
+            + "<div>The bridge was opened, and the town danced on it until the morning came.</div><div><br></div>" * 5
+            + "</div>",
+            "/b.jpg",
+        ),  # Blogger's lines
+        (
+            '<div><div class="elementor-widget-theme-post-featured-image"><img src="/b.jpg"></div>'
+            f"<div>{PROSE}</div></div>",
+            "/b.jpg",
+        ),
+        (f'<div><div class="jet-listing"><img src="/b.jpg"></div><div>{PROSE}</div></div>', None),
         (f'<img src="/b.jpg"><div>{PROSE}</div>', None),  # beside the page, not the text
         ('<article><figure><img data-src="/b.jpg"></figure></article>', "/b.jpg"),
         ('<div itemprop="image"><meta itemprop="url" content="/b.jpg"></div>', "/b.jpg"),

@@ -119,8 +119,15 @@ def test_a_standfirst_ends_before_the_line_below_it(standfirst: str, shown: str 
             False,
         ),
         ("<h1>Bridge opens</h1><p itemprop=alternativeHeadline>It took three years and cost nobody a crown</p>", True),
+        ("<h1>Bridge opens</h1><p class=linha-fina>It took three years and cost nobody a crown</p>", True),
+        ("<h1>Bridge opens</h1><p class=artigo__descricao>It took three years and cost nobody a crown</p>", True),
+        ("<h1>Bridge opens</h1><div id=sumario>It took three years and cost nobody a crown</div>", True),
+        ("<h1>Bridge opens</h1><p class=sottotitolo>It took three years and cost nobody a crown</p>", True),
     ],
-    ids=["byline", "day", "header", "section", "title below a site's", "other title below a site's", "schema.org's"],
+    ids=[
+        *("byline", "day", "header", "section", "title below a site's", "other title below a site's", "schema.org's"),
+        *("a thin line in Portuguese", "a description in Portuguese", "a summary in Spanish", "a subtitle in Italian"),
+    ],
 )
 def test_a_heading_between_the_headline_and_the_byline(head: str, shown: bool) -> None:
     html = f"<title>Bridge opens</title><article>{head}<p>{BODY}</p>{MORE}</article>"

@@ -16,6 +16,7 @@ from scraper.parse.text import fold
 from scraper.parse.traits import GROUPS, HEADING
 
 _DATELINE = 60  # characters; what stands in front of the first longer line may be the article's date
+_DATELINES = 120  # the same of one with two dates: "Published 6 July 2021 at 12:36, updated 7 July 2021 at 9:10"
 _FRONT = 40  # short lines right in front of it that are looked at
 _HEAD_LINES = 2  # so many short lines may be between a standfirst and the prose
 _LINES = 6  # the same where each of them is a date, a byline or an address
@@ -30,9 +31,9 @@ _SLACK = 20  # marks by which a headline may be longer when it is written in ano
 
 def without_head(doc: Document, texts: list[str]) -> list[str]:
     """`texts` without the dates and bylines in front of the prose, or between a standfirst and it."""
-    first = next((i for i, text in enumerate(texts) if _is_long(text)), 0)
+    first = next((i for i, text in enumerate(texts) if _is_long(doc, text)), 0)
     rest = texts[first + 1 :]
-    count = next((i for i, text in enumerate(rest[: _LINES + 1]) if _is_long(text)), 0)
+    count = next((i for i, text in enumerate(rest[: _LINES + 1]) if _is_long(doc, text)), 0)
     if count > _HEAD_LINES and not all(is_byline(doc, text) or is_dateline(doc, text) for text in rest[:count]):
         count = 0
     start = max(0, first - _FRONT)
@@ -69,9 +70,11 @@ def _place_of(blocks: list[Block], headline: str) -> int | None:
     return next((i for i in heads if len(blocks[i].text) < most and squash(blocks[i].text) == key), None)
 
 
-def _is_long(text: str) -> bool:
-    """Whether a line is prose by its length, and no date with a byline behind it."""
-    return len(text) > _DATELINE and not byline.behind_date(text)
+def _is_long(doc: Document, text: str) -> bool:
+    """Whether a line is prose by its length: no date with a byline behind it, nor one with that of the change."""
+    if len(text) <= _DATELINE or byline.behind_date(text):
+        return False
+    return len(text) > _DATELINES or text[-1] in ".!?" or not is_dateline(doc, text, alone=True)
 
 
 def is_byline(doc: Document, text: str) -> bool:
@@ -93,7 +96,9 @@ def _are_authors(text: str, authors: frozenset[str]) -> bool:
     if named and all(part in authors for part in named):
         return True
     line = fold(text)
-    return any(line.startswith(name) and datetext.is_bare(line[len(name) :]) for name in authors)
+    if any(line.startswith(name) and datetext.is_bare(line[len(name) :]) for name in authors):
+        return True
+    return fold(byline.with_title(text)) in authors
 
 
 def head_lines(doc: Document) -> list[str]:

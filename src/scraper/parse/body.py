@@ -33,6 +33,8 @@ _LINE, _LABEL = 50, 60  # characters; no label of the table is longer
 # Over each entry of a live blog: when it was posted, and by whom: "21:22Ada Lind", "18:16 (IST), Oct 02".
 _STAMP = re.compile(r"\d{1,2}[:.]\d\d(?: ?[ap]m)?\s*(?:\(?[A-Z]{2,4}\)?[^.!?]{0,16}|[^\d.!?]{0,30})", re.IGNORECASE)
 _COUNT = re.compile(r"\d+(?:[.,'’\s]\d{3})*")
+# Where a press release or an agency's message ends, in Canada and in Latin America: "- 30 -", "--- o0o ---", "-0-".
+_ENDED = re.compile(r"[–—*=-][–—*=\s-]{0,11}(?:30|[oO0]{1,9})[–—*=\s-]{0,11}[–—*=-]")
 # What a system leaves in the text where it does not know what to put there: "[gallery ids=3,4]", "[CTA_MODULE]",
 # "[button link=/tips]Send us a tip[/button]"; but "[quote by=1]" is around text.
 _SHORTCODE = re.compile(
@@ -206,6 +208,8 @@ def is_caption(text: str) -> bool:
     start = len(text) - _TAIL
     if len(text) <= prune.CAPTION and (text.endswith(_credited()) or (len(text) < _LINE and _signed().match(text))):
         return True
+    if len(text) <= prune.CAPTION and text[-1] == "." and _stopped().search(text, max(0, start)):
+        return True
     ended = len(text) >= _CAPTION or text[-1] in _STOPS
     return not ended and _SIGN.search(text, start) is not None and _credit().search(text, start) is not None
 
@@ -223,7 +227,7 @@ def _is_label(text: str) -> bool:
     """
     if len(text) >= _LABEL:
         return False
-    if text[0] in ",;" or fold(text.strip(EDGES)) in _lines() or paywall.says(text):
+    if text[0] in ",;" or fold(text.strip(EDGES)) in _lines() or _ENDED.fullmatch(text) or paywall.says(text):
         return True
     without = _COUNT.sub("", text, count=1)
     return without != text and fold(without.strip(EDGES)) in _counters()
@@ -265,10 +269,12 @@ def _asks_first() -> re.Pattern[str]:
 @cache
 def _asks_on_platform() -> re.Pattern[str]:
     """A request with a platform right behind it, wherever it stands; or one to follow somebody, at the beginning."""
-    rows = {name: "|".join(map(re.escape, table("boilerplate.toml")["follow"][name])) for name in ("on", "platforms")}
+    words = table("boilerplate.toml")["follow"]
+    rows = {name: "|".join(map(re.escape, words[name])) for name in ("on", "platforms", "named", "near")}
     return re.compile(
         rf"(?<!\w)(?:{rows['on']})\s+(?:{rows['platforms']})"
-        rf"|^follow (?:the )?(?-i:[A-Z0-9@])[\w.&’'-]*(?: [\w.&’'-]+){{0,3}} on (?:{rows['platforms']})",
+        rf"|^(?:{rows['named']}) (?-i:[A-Z0-9@])[\w.&’'-]*(?: [\w.&’'-]+){{0,3}}"
+        rf" (?:{rows['near']}) (?:{rows['platforms']})",
         re.IGNORECASE,
     )
 
@@ -302,6 +308,14 @@ def _signed() -> re.Pattern[str]:
     words, short = ("|".join(map(re.escape, rows[name])) for name in ("words", "short"))
     names = r"(?:[A-ZÀ-ÖØ-ÞА-ЯΑ-Ω][\w.’'-]+(?: |$)){2,4}$"
     return re.compile(rf"(?:(?i:{short})\.?|(?i:{words}) (?i:by|von|par|di|de|door|av)) {names}")
+
+
+@cache
+def _stopped() -> re.Pattern[str]:
+    """Who took a picture, as a sentence of its own: "The bridge at dusk. Photo: Ada Lind.", "(Photo: Ada Lind)."."""
+    words = "|".join(map(re.escape, table("boilerplate.toml")["credit"]["words"]))
+    name = r"[A-ZÀ-ÖØ-ÞА-ЯΑ-Ω][\w.’'-]*"
+    return re.compile(rf"(?:^|[.!?”»\"] |\()(?i:{words})\s?[:：]\s?{name}(?: {name}){{0,3}}(?:(?<=\.)|\)?\.)$")
 
 
 @cache

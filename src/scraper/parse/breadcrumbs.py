@@ -18,6 +18,7 @@ from scraper.parse.text import split_url
 _MAX_CRUMBS = 12
 # The address of the first page, of one language too: "/", "/fa", "https://valley.example/fa/"
 _ROOT = re.compile(r"(?:(?:https?:)?//[^/]+(?:/[a-z]{2})?|/(?:[a-z]{2})?)/?(?:index\.\w+)?")
+_HOMES, _LEADS_ON = 60, frozenset("/>»›→⟩") | {">>", "//", "::"}  # links looked at, and signs between steps
 _STEPS = 8  # different steps of a trail; an element with more is a menu, or holds the article as well
 
 
@@ -75,6 +76,25 @@ def trail(doc: Document, selector: str, *, rooted: bool = False) -> list[str]:
             steps += [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
             seen.update(node.mem_id for node in nodes)
     return steps[:_MAX_CRUMBS]
+
+
+def unnamed(doc: Document) -> list[str]:
+    """The steps of the first line that begins with a link to the first page and a sign that leads on, whatever its
+    class: "Home / Politics", "Home > Politics > Bridge opens".
+    """
+    for home in doc.anchors[:_HOMES]:
+        line = home.parent if is_home(home) and _leads_on(home) else None
+        links = line.css("a")[: _STEPS + 1] if line is not None else []
+        if len(links) <= _STEPS and links and links[0].mem_id == home.mem_id:
+            fit = [node for node in links[1:] if stays(node, doc) and not is_home(node)]
+            return [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
+    return []
+
+
+def _leads_on(link: LexborNode) -> bool:
+    """Whether the text right behind a link is a sign of a trail; bars and dots part the links of menus as well."""
+    behind = link.next
+    return behind is not None and behind.is_text_node and behind.text().strip() in _LEADS_ON
 
 
 def _in_link(node: LexborNode, trail: LexborNode) -> bool:

@@ -25,6 +25,7 @@ _NO_NAMES = ", ".join(
     f"[class*='{word}' i]" for word in ("categ", "kicker", "eyebrow", "section", "topic", "locat", "place")
 )
 _BAR = re.compile(r"\s[|•·–-]\s")
+_TITLED = re.compile(rf"{_BAR.pattern}|,\s")  # between a name and a title
 _NAMED = 4  # words of one name
 _HEAD = 12  # letters that a headline's first piece has at least, where it stands in several
 _PLACE = re.compile(r", [^\W\d_a-z]\w{2,}$")  # of one word, behind a name
@@ -32,7 +33,8 @@ _DUTCH = re.compile(r"(?:\w+ )?door\b", re.IGNORECASE)  # "Door", "Geschreven do
 _MARKS = "-–—•·|*~ "  # in front of a byline: "— by Ada Lind"
 _CODE = re.compile(r"[{}<>=;]")
 _LETTER = re.compile(r"[^\W\d_]")
-_MAIL = re.compile(r"[\s,;|·(<–-]+[^\s@]+@[^\s@]+\.\w+\W*$")  # behind a name: "By Ada Lind ada@valley.example"
+# Behind a name: "By Ada Lind ada@valley.example", "By Ada Lind @adalind"
+_MAIL = re.compile(r"[\s,;|·(<–-]+(?:[^\s@]+@[^\s@]+\.\w+|@\w{2,30})\W*$")
 
 
 @functools.cache
@@ -85,7 +87,7 @@ def whole(line: str) -> bool:
     if start is None:
         return False
     names = _end(_DUTCH.match(line) is not None).sub("", _MAIL.sub("", line[start.end() :]))
-    first, *rest = _and().split(names)
+    first, *rest = _and().split(_without_role(names))
     if len(rest) == 1 and _PLACE.search(names):
         rest = []
     return _is_person(first, alone=False) and all(_is_person(n, alone=False) or datetext.is_bare(n) for n in rest)
@@ -127,20 +129,30 @@ def dated(doc: Document) -> tuple[list[str], str]:
 def titled(doc: Document) -> tuple[list[str], str]:
     """A name right behind the headline that what somebody is stands behind: "Ada Lind | Senior Writer | 4 May"."""
     for pieces, at in _behind(doc):
-        name, *behind = _BAR.split(pieces[at])
+        name, *behind = _TITLED.split(pieces[at])
         line = behind[0] if behind else "".join(pieces[at + 1 : at + 2])
         if _is_title(line) and _is_person(name, alone=False) and not is_office(name) and not begins(name):
             return [name], f"{name} | {line}"
     return [], ""
 
 
+def with_title(line: str) -> str:
+    """The name in a line of it and what somebody is who writes: "Ada Lind - Senior Writer"; else empty."""
+    name, *behind = _TITLED.split(line)
+    return name if len(behind) == 1 and _is_title(behind[0]) else ""
+
+
 def before_date(doc: Document) -> tuple[list[str], str]:
-    """A name in a text of its own behind the headline, with the date right behind it: "Ada Lind | 4 May 2021"."""
+    """A name in a text of its own behind the headline, or several that "and" ties, with the date right behind:
+    "Ada Lind | 4 May 2021".
+    """
     for pieces, at in _behind(doc):
         name, *behind = _BAR.split(pieces[at].strip(_MARKS))
-        line = next(filter(None, (text.strip(_MARKS) for text in behind or pieces[at + 1 : at + 3])), "")
-        if _tells_day(line, doc) and _is_lone_name(name, doc):
-            return [name], f"{name} | {line}"
+        name, last = (name, at) if behind else _joined(pieces, at)
+        line = next(filter(None, (text.strip(_MARKS) for text in behind or pieces[last + 1 : last + 3])), "")
+        found = _and().split(name) if last > at else [name.strip(_MARKS)]
+        if _tells_day(line, doc) and all(_is_lone_name(each, doc) for each in found):
+            return found, f"{name} | {line}"
     return [], ""
 
 
@@ -311,6 +323,7 @@ def _names(
     for part in _and().split(_end(_DUTCH.match(line) is not None).sub("", rest)):
         if is_site(part, site_names(doc), host_label(doc), part=False):
             return ([part], line) if own and not found else (found, line)
+        part = part if found else _without_role(part)
         if own or is_office(part) or not _is_person(part, alone=dated and not found):
             break
         found.append(part)
@@ -320,6 +333,13 @@ def _names(
 def _ends_sentence(line: str) -> bool:
     """Whether a line is the end of a sentence that began in another element: "<i>Lamps</i>, written by Ada Lind." """
     return line[:1].islower() and line[-1] == "." and len(line.split()[-1]) > _SHORT
+
+
+def _without_role(text: str) -> str:
+    """A name without what the person is in front, in small letters: "By political reporter Ada Lind"."""
+    words = text.split()
+    at = next((i for i, word in enumerate(words) if not word.islower()), 0)
+    return " ".join(words[at:]) if at and words[at - 1] in _words("role") else text
 
 
 def _joined(pieces: list[str], at: int) -> tuple[str, int]:

@@ -14,7 +14,7 @@ from selectolax.lexbor import LexborNode
 from scraper.data import table
 from scraper.model import Found
 from scraper.parse import jsonld
-from scraper.parse.breadcrumbs import declared, is_home, stays, trail
+from scraper.parse.breadcrumbs import declared, is_home, stays, trail, unnamed
 from scraper.parse.byline import begins
 from scraper.parse.document import Document, Label
 from scraper.parse.extras import tag_page
@@ -42,16 +42,16 @@ _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='
 # "crumbs", "path-crumb"; also what a shop filters by, beside a trail. Then what Japan's and France's sites call one.
 _OTHER_TRAILS = "[class*='crumb' i], [class*='topicpath' i], [class*='pankuzu' i], [class*='fil-ariane' i]"
 # "news-path", Joomla's "pathway", and the frequent slip of templates; other things have such names as well. None is
-# "path-node", which Drupal calls its pages' body.
+# "path-node", which Drupal calls its pages' body. "arbo" is SPIP's, in its own templates.
 _PATHS = (
     "[class~='path' i], [class$='-path' i], [class*='-path ' i], [class$='_path' i], [class*='_path ' i], "
-    "[class*='pathway' i], [class*='breadcumb' i]"
+    "[class*='pathway' i], [class*='breadcumb' i], [class~='arbo']"
 )
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
-# Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2.
+# Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2 and of Squarespace.
 _HOLDS_SECTION = re.compile(
-    r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list|itemCategory)(?!\S)",
+    r"kicker|entry-category|(?<!\S)(?-i:cat-links|post-categories|taxonomy-category|elementor-post-info__terms-list|itemCategory|blog-categories-list)(?!\S)",
     re.IGNORECASE,
 )
 _APART = re.compile(  # what stands beside an article's heading and holds links to other sections than its own
@@ -59,15 +59,17 @@ _APART = re.compile(  # what stands beside an article's heading and holds links 
     r"|footer(?!.*(?:entry|post|article|news)))(?![a-z])",
     re.IGNORECASE,
 )
-# Of a link beside an article's heading, or of what holds it, in any of the press's languages.
+# Of a link beside an article's heading, or of what holds it, in any of the press's languages; the last is Ghost's.
 _CALLED_SECTION = re.compile(
-    r"(?<![a-z])(?:cat|cate|categor[a-z]*|kategori[a-z]*|secc?ion[a-z]*|secao|sezione|rubri[a-z]*|channel|eyebrow|kicker|primary-t(?:opic|ag))(?![a-z])",
+    r"(?<![a-z])(?:cat|cate|categor[a-z]*|kategori[a-z]*|secc?ion[a-z]*|secao|sezione|rubri[a-z]*|channel|eyebrow|kicker|primary-t(?:opic|ag)|gh-article-tag)(?![a-z])",
     re.IGNORECASE,
 )
 _CALLED = "[class*='cat' i], [class*='kategori' i], [class*='rubri' i], [class*='seccion' i], [class*='sezione' i]"
 _LEVELS, _BESIDE = 3, 3  # elements around a heading that are its own, and the sections that they link to
 _SENTENCE = 100  # characters of a paragraph that is text
-_OF_OTHERS = re.compile(r"(?<![a-z])(?:list|card|teaser|related)(?![a-z])", re.IGNORECASE)  # "article-list__category"
+_OF_OTHERS = re.compile(  # "article-list__category", but "terms-list"
+    r"(?<![a-z])(?:(?<!terms-)(?<!categories-)list|card|teaser|related)(?![a-z])", re.IGNORECASE
+)
 _BACK = re.compile(r"(?:back to|zurück zu[rm]?|retour à|volver a|torna a|terug naar)\s+", re.IGNORECASE)
 _POSTS = 20
 _POST_ID = re.compile(r"(?<!\S)postid-(\d+)(?!\S)")
@@ -115,7 +117,8 @@ def from_breadcrumb(doc: Document) -> Found | None:
             return found
     found = _last_crumb(trail(doc, _TRAILS), "markup", "breadcrumb", doc)
     found = found or _last_crumb(trail(doc, _OTHER_TRAILS), "markup", "crumbs", doc)
-    return found or _last_crumb(trail(doc, _PATHS, rooted=True), "markup", "path", doc)
+    found = found or _last_crumb(trail(doc, _PATHS, rooted=True), "markup", "path", doc)
+    return found or _last_crumb(unnamed(doc), "markup", "line from home", doc)
 
 
 def from_markup(doc: Document) -> Found | None:
@@ -159,6 +162,9 @@ def from_url(doc: Document) -> Found | None:
         links = links_to(part, doc)
         printed = name_of("/" + "/".join(parts[:depth]), links, doc) or spelling_of(part, links)
         printed = printed or (piece_of(low, doc) if "-" not in part else None)  # of several, an author's
+        below = parts[depth].lower() if depth + 1 < len(parts) else ""
+        if printed is None and part not in words["sections"] and below in words["sections"]:
+            continue  # "/mirzhol/cronaca/2021/...", of a town's edition
         # A word that the page prints nowhere is a guess, but for those that name sections everywhere.
         return section(printed or (part if part in words["sections"] else None), "url", "url path", doc)
     return None

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from selectolax.lexbor import LexborNode
 
 from scraper.data import table
-from scraper.parse import datetext, jsonld
+from scraper.parse import datetext, jsonld, tongue
 from scraper.parse.datetext import When
 from scraper.parse.days import Order
 from scraper.parse.document import Document
@@ -21,6 +21,7 @@ from scraper.parse.text import clean, one_of
 
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
+_CLOCK_OF_DAY = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3])\s?[:.h]\s?[0-5]\d(?!\d)", re.IGNORECASE)
 _DATE_CLASS = re.compile(r"(?<!\S)(?:[\w-]*-)?date updated(?!\S)|(?<!\S)updated (?:[\w-]*-)?date(?!\S)")
 _UPDATED = re.compile("updated?")
 _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
@@ -101,8 +102,13 @@ def read_data(doc: Document, text: str) -> When | None:
 
 
 def _language(doc: Document) -> str | None:
-    """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked."""
+    """The page's language; English with the country of the address, since templates say "en" and "en-US" unasked.
+
+    Where none is declared, or that of a template, it is the one that the text is plainly in.
+    """
     language = doc.language
+    if not language or language[:2].lower() == "en":
+        language = tongue.plain(doc) or language
     country = doc.host.rpartition(".")[2]
     if country in _AMERICAN and (language or "").lower() == "en":
         return "en-US"
@@ -300,10 +306,20 @@ def _clock_in(other: LexborNode | None) -> str | None:
 
 
 def published_part(doc: Document, text: str) -> str | None:
-    """What a line that begins with a change says about the publication: "Updated 7 July, published 6 July 2021"."""
+    """What a line that begins with a change says about the publication: "Updated 7 July, published 6 July 2021".
+
+    Or "Updated 6 July 2021 - 4:12pm, first published 12:36pm", with the day.
+    """
     changed = marks("changed").search(text)
     told = changed and marks("published").search(text, changed.end())
-    return text[told.start() :] if told else None
+    if changed is None or told is None:
+        return None
+    part = text[told.start() :]
+    clock = _CLOCK_OF_DAY.search(part)
+    if clock is None or any(map(str.isdigit, _CLOCK_OF_DAY.sub("", part))):
+        return part
+    when = read(doc, text[: told.start()])  # a time alone is of the change's day
+    return f"{part[: clock.start()]}{when.date} {part[clock.start() :]}" if when and when.date else part
 
 
 def changed_part(text: str) -> str | None:

@@ -144,9 +144,16 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
 
 def _is_last_line(doc: Document, text: str) -> bool:
     """Whether a line behind the text is the article's date, or that of its change, or who signs it: "- By Ada Lind"."""
+    if len(text) < _ANNOUNCED and text[-1] not in ".!?" and fold(text.lstrip(_EDGES)).startswith(_offices()):
+        return True
     if len(text) > _DATED:
         return False
     return is_dateline(doc, text) or is_byline(doc, text.lstrip(_EDGES)) or _SIGNED.fullmatch(text) is not None
+
+
+@cache
+def _offices() -> tuple[str, ...]:
+    return tuple(map(fold, table("boilerplate.toml")["about"]["offices"]))
 
 
 def _announces(text: str) -> bool:

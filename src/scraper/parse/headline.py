@@ -51,7 +51,11 @@ _MAX_SMALLER = 60
 _BEHIND_KICKER = "⟩〉>|:•·/ "  # what stands between a kicker that is left out and its headline
 _BAR = re.compile(r"\s[|｜]\s")
 _NEWS = re.compile(r"News|Report|Opinion|LiveBlog|Analysis")
-_MARKED = "h2[itemprop~='headline'], h3[itemprop~='headline']", "h2.entry-title, h3.entry-title"
+_MARKED = (
+    "h2[itemprop~='headline'], h3[itemprop~='headline']",
+    "h2.entry-title, h3.entry-title",
+    "[itemtype$='/Article'] h2[itemprop~='name']",  # schema.org's word for it in Joomla's templates
+)
 _CUT = 100  # characters from which on a title may have been cut
 _ALIKE = 0.3  # share of words that an h1 and the page's titles have in common when they name the same thing
 _MUCH_ALIKE, _SHARED = 0.5, 3  # the same, and the least number, for an h1 behind others

@@ -44,8 +44,8 @@ _LATE = ("data-src", "data-lazy-src", "data-original")  # attributes with what a
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")  # with the same picture in several sizes
 _ASIDE = frozenset(("nav", "aside", "footer", "header", "form", "button", "noscript"))
 _OF_OTHERS = re.compile(
-    r"comment|related|sidebar|widget|author|avatar|share|social|recommend|promo|banner|newsletter|footer|teaser|logo|badge"
-    r"|rounded-(?:full|circle)|(?<![a-z])(?:ads?|card|bio)(?![a-z])",
+    r"comment|related|sidebar|(?<!elementor-)widget|author|avatar|share|social|recommend|promo|banner|newsletter|footer|teaser|logo|badge"
+    r"|listing|rounded-(?:full|circle)|(?<![a-z])(?:ads?|card|bio)(?![a-z])",
     re.IGNORECASE,
 )
 _PARAGRAPHS, _LONG = 60, 80  # paragraphs looked at, and characters of one that is prose
@@ -121,11 +121,17 @@ def _prose(doc: Document) -> LexborNode | None:
 
 def _broken(doc: Document) -> LexborNode | None:
     """The element with the most line breaks, where these part the paragraphs of a text."""
-    marks = [around for mark in doc.css("br")[:_PARAGRAPHS] if (around := mark.parent) is not None]
+    marks = [around for mark in doc.css("br")[:_PARAGRAPHS] if (around := _broken_by(mark)) is not None]
     holders = {around.mem_id: around for around in marks}
     most = Counter(around.mem_id for around in marks).most_common(1)
     around = holders[most[0][0]] if most else None
     return around if around is not None and measure.length(around.text()) > _BROKEN else None
+
+
+def _broken_by(mark: LexborNode) -> LexborNode | None:
+    """The element whose text a line break parts: around an element that holds nothing else, as Blogger's lines do."""
+    around = mark.parent
+    return around.parent if around is not None and around.child == mark and not around.text().strip() else around
 
 
 def _source(node: LexborNode) -> str | None:

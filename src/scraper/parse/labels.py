@@ -50,6 +50,7 @@ _SEPARATORS = re.compile(r"[/|\u2022\u00b7\u2502\u2503\uff5c\u203a\u00bb;,\u060c
 _NUMBERED = re.compile(
     r"^(.{1,40}?)([\s.#\u00a0]*)(\d{1,3}(?:,\d{3})+|\d[\w/.-]{0,19})(?:(?:\s+[^\W\d_]{1,6}){0,2},?\s+\d{1,2}\W{1,3}\w.{2,20})?$"
 )
+_ITS_NUMBER = re.compile(r".*#|\s(?!(?:19|20)\d\d$)\d[\d/-]{2}")  # "Article #18200", "Media release 118/2021"
 _OF_ANYTHING = frozenset(("ref no", "item no", "post no", "post id"))
 # "18200", "PR-2021/117", "18,200"
 _NUMBER = re.compile(
@@ -220,7 +221,7 @@ def _hits(pieces: list[str]) -> Iterator[_Hit]:
 
 
 def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
-    """Pieces that are a label, begin with one and a colon, or with one and end in a digit, or are a bar of such.
+    """Pieces that are a label, begin with one and a colon, or with one and end as a number does, or are a bar of such.
     Run on every piece of every page: the first look passes over what cannot be one, and nothing is folded that need
     not be."""
     return [
@@ -228,7 +229,7 @@ def _candidates(words: dict[str, str], pieces: list[str]) -> list[int]:
         for at, piece in enumerate(pieces)
         if (":" in piece and len(piece) <= _MAX_LINE)
         or (len(piece) <= _MAX_LABEL and (not piece.isascii() or piece.strip(_PLAIN_AROUND).lower() in words))
-        or (piece[-1:].isdigit() and len(piece) <= _MAX_LINE and not piece.isdecimal())
+        or ((piece[-1:].isdigit() or piece[-1:].isupper()) and len(piece) <= _MAX_LINE and not piece.isdecimal())
         if _begins(piece)
     ]
 
@@ -240,7 +241,7 @@ def _begins(piece: str) -> bool:
     head = head.strip(_PLAIN_AROUND if head.isascii() else _ENDS)
     if len(head) <= _MAX_LABEL and (head.lower() in words or (not head.isascii() and fold(head) in words)):
         return True
-    if piece[-1].isdigit() and next(_numbers(words, piece), None):
+    if (piece[-1].isdigit() or ("-" in piece and piece[-1].isupper())) and next(_numbers(words, piece), None):
         return True
     return bool(
         colon and (len(head) <= _MAX_LABEL or _STRONG.search(head)) and _SEPARATORS.search(head) and _BARS.search(head)
@@ -264,11 +265,9 @@ def _in_line(words: dict[str, str], pieces: list[str], at: int) -> Iterator[_Hit
 
 def _numbers(words: dict[str, str], line: str) -> Iterator[tuple[str, str]]:
     """Numbers behind their words without a colon, alone or in a bar: "6 July 2021 | Press release no. 12/2021"."""
-    for part in _STRONG.split(line):
-        match = _NUMBERED.match(part)
-        if match and (
-            words.get(fold(match[1])) == "number"
-            or ("#" in match[2] and words.get(f"{fold(match[1])} #") == "number")  # "Article #18200"
+    for match in filter(None, map(_NUMBERED.match, _STRONG.split(line))):
+        if words.get(fold(match[1])) == "number" or (
+            _ITS_NUMBER.match(match[2] + match[3]) and words.get(f"{fold(match[1])} #") == "number"
         ):
             yield match[1], match[3]
 

@@ -68,8 +68,12 @@ def _is_title(text: str) -> bool:
 
 
 def _is_lead(block: Block, words: frozenset[str]) -> bool:
-    """Whether a block is such words, a mark, and a link that is all the rest."""
-    seam = _SEAM.search(block.text, 1, _LABEL)
+    """Whether a block is such words, perhaps a mark, and a link that is all the rest."""
+    begin = len(block.text) - len(block.text.lstrip(EDGES))  # "» Read also: LINK"
+    seam = _SEAM.search(block.text, begin + 1, begin + _LABEL)
+    head = block.text[: -block.links]
+    if " " in head.strip(EDGES) and _is_label(head, words):  # "READ ALSO LINK"; but a sentence may begin "Read LINK"
+        return True
     if seam is None or block.links + _SLACK < len(block.text) - seam.end():
         return False
     return _is_label(block.text[: seam.start()], words)

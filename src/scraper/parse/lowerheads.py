@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -14,11 +15,15 @@ from scraper.parse.sitename import squash
 from scraper.parse.text import clean, split_url
 
 _HEADS = 120  # and paragraphs that are looked at
+_SITE = re.compile(r"\s[|–—-]\s")  # in front of a site's name
 _PROSE = 100  # characters of a paragraph; what stands behind it is no headline
 
 
 def names_no_article(text: str, doc: Document) -> bool:
     """Whether a title is a section's, what systems call a page without one, or the file's name: "News", "Untitled"."""
+    first, *rest = _SITE.split(text)
+    if len(rest) == 1 and squash(first) in _no_titles():
+        return True  # "News - Town of Mirzhol", where the site's name is not known
     return squash(text) in _no_titles() or ("_" in text and text == _file(doc))
 
 

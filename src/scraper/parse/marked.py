@@ -30,11 +30,11 @@ from scraper.parse.sitename import squash, tidy
 _MARKUP = (
     "a[rel~='author'], [itemprop~='author'], [class*='author' i], [class*='byline' i], "
     "[class*='autor' i], [class*='auteur' i], [class~='reporter'], [class~='writer'], [class='by'], "
-    "[data-testid*='author' i], [data-testid*='byline' i]"
+    "[class~='periodista'], [class~='jornalista'], [data-testid*='author' i], [data-testid*='byline' i]"
 )
 _CLASS = re.compile(
     r"(?:^|[\s_-])(?:by-?lines?|authors?|writer|aut(?:or|eur)(?:e|es|in|en|a)?s?)(?:$|[\s_-]|s?__?name|name)"
-    r"|^by$|(?<!\S)reporter(?!\S)|(?-i:(?<=[a-z])(?:Author|By[Ll]ine)(?=$|[A-Z\s_-])|\b(?:author|by[Ll]ine)[A-Z])",
+    r"|^by$|(?<!\S)(?:reporter|periodista|jornalista)(?!\S)|(?-i:(?<=[a-z])(?:Author|By[Ll]ine)(?=$|[A-Z\s_-])|\b(?:author|by[Ll]ine)[A-Z])",
     re.IGNORECASE,
 )
 _BYLINE = re.compile(r"byline", re.IGNORECASE)

@@ -88,7 +88,13 @@ def captions_below(doc: Document) -> frozenset[str]:
 def _lines_of(frame: LexborNode) -> list[LexborNode]:
     """What a picture's frame says: the frame itself, or its paragraphs where all are called captions."""
     lines = frame.css(_PROSE)[:_FEW]
-    return (lines if all("caption" in names(line)[0] for line in lines) else []) if lines else [frame]
+    return (lines if all(map(_is_called_caption, lines)) else []) if lines else [frame]
+
+
+def _is_called_caption(line: LexborNode) -> bool:
+    """Whether a line of a picture's frame is called its caption, or the element right around it is."""
+    around = line.parent
+    return "caption" in names(line)[0] or (around is not None and "caption" in names(around)[0])
 
 
 def figcaptions(doc: Document) -> frozenset[str]:
