@@ -83,7 +83,7 @@ def unnamed(doc: Document) -> list[str]:
     class: "Home / Politics", "Home > Politics > Bridge opens".
     """
     for home in doc.anchors[:_HOMES]:
-        line = home.parent if is_home(home) and _leads_on(home) else None
+        line = home.parent if _leads_on(home) and is_home(home) else None
         links = line.css("a")[: _STEPS + 1] if line is not None else []
         if len(links) <= _STEPS and links and links[0].mem_id == home.mem_id:
             fit = [node for node in links[1:] if stays(node, doc) and not is_home(node)]

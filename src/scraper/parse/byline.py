@@ -164,10 +164,17 @@ def _behind(doc: Document) -> Iterator[tuple[list[str], int]]:
 
 def _tells_day(line: str, doc: Document) -> bool:
     """Whether a line is a date, or says that the date behind it is the text's: "Published 6 July", "Published"."""
+    said = _dated().match(line)
+    rest = line[said.end() :] if said else line
+    return _is_date(rest.strip(": ") if said and not rest[:1].isalpha() else line, doc) or (
+        said is not None and not rest
+    )
+
+
+@functools.cache
+def _dated() -> re.Pattern[str]:
     words = sorted(_words("dated"), key=len, reverse=True)
-    said = next((word for word in words if line[: len(word)].casefold() == word), "")
-    rest = line[len(said) :]
-    return _is_date(rest.strip(": ") if said and not rest[:1].isalpha() else line, doc) or (bool(said) and not rest)
+    return re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
 
 
 def _is_date(line: str, doc: Document) -> bool:

@@ -53,7 +53,7 @@ def trimmed(pieces: str) -> str:
     """`pieces` of text with NUL between them, without what is unseen at the ends of each; none of them is left out."""
     if pieces.isascii() or not any(map(pieces.__contains__, _MARKS)):
         return pieces
-    return "\x00".join([_bare(piece) or piece for piece in pieces.split("\x00")])
+    return "\x00".join([piece if piece.isascii() else _bare(piece) or piece for piece in pieces.split("\x00")])
 
 
 def one_of(words: Sequence[str]) -> re.Pattern[str]:
