@@ -93,6 +93,8 @@ def test_a_page_in_another_form(html: str) -> None:
     [
         ("a<!-- -->b<!---->c<!-- d -->", "abc<!-- d -->"),
         ("<!--[if lt IE 9]>x<![endif]--><!--[if !IE]><!-->y<!--<![endif]-->", None),
+        ("<!--[if gt IE 8]><!---->y<!--<![endif]-->", None),
+        ("<!-- a <!-- -->y<!-- -->z<!-- b -->", "<!-- a <!-- -->yz<!-- b -->"),
         ("Foot<wbr>brid<WBR/>ge", "Footbridge"),
         (
             "<x-a><template shadowrootmode=open>a<template>b</template></template></x-a>",
@@ -166,3 +168,8 @@ def test_where_a_page_was_saved_from(mark: str) -> None:
     html = f"<!DOCTYPE html>\n{mark}\n{page()}".encode()
     assert parse(html).canonical_url == parse(html, url="file:///a.html").canonical_url == URL
     assert parse(html, url="https://other.example/a").canonical_url == "https://other.example/a"
+
+
+def test_what_is_raised_and_no_mark_of_a_note_stays() -> None:
+    text = PARAGRAPHS.replace("on Tuesday", 'on 6<sup><a href="#day">th</a></sup> July')
+    assert "on 6th July" in (parse(page(text=text).encode(), url=URL).body or "")

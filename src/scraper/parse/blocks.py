@@ -274,7 +274,7 @@ class _Walk:
     ) -> None:
         for part in _PARAGRAPHS.split(raw) if BREAK in raw else (raw,):
             if text := clean(part):  # a BREAK that is left is one of the blanks
-                if self.blocks and len(self.blocks[-1].text) == 1 and _is_initial(self.blocks[-1], text, context):
+                if self.blocks and len(self.blocks[-1].text) == 1 and _is_initial(self.blocks[-1], tag, text, context):
                     text = self.blocks.pop().text + (" " if part[0].isspace() else "") + text
                 lines = _lines(part) if BREAK in part else _kept(part, tag) if part.count("\n") > _LINES else ()
                 block = Block(tag, text, own, look, context, lines=lines)
@@ -283,9 +283,11 @@ class _Walk:
                     self.owner[node.mem_id] = block
 
 
-def _is_initial(block: Block, text: str, context: Context) -> bool:
+def _is_initial(block: Block, tag: str, text: str, context: Context) -> bool:
     """Whether a block of one letter is the large one with which a text begins: <div>T</div><p>he bridge is open."""
     starts = block.text.isupper() and block.tag[0] != "h" and text[0].islower()
+    if block.tag == tag == "p":
+        return False  # the letter of an answer: <p>A</p><p>in May</p>
     return starts and block.context.key == context.key
 
 

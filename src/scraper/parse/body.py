@@ -39,7 +39,7 @@ _ENDED = re.compile(r"[–—*=-][–—*=\s-]{0,11}(?:30|[oO0]{1,9})[–—*=\s
 # "[button link=/tips]Send us a tip[/button]"; but "[quote by=1]" is around text.
 _SHORTCODE = re.compile(
     r"\[/?([A-Za-z][\w-]*)(?:_[A-Za-z0-9]+\]"
-    r"|\s[^\[\]]*=[^\[\]]*\](?:[^\[\]]{1,100}\[/(?!\w*(?:quote|highlight|colou?r)\])\1\])?)$"
+    r"|\s[^\[\]=]*=[^\[\]]*\](?:[^\[\]]{1,100}\[/(?!\w*(?:quote|highlight|colou?r)\])\1\])?)$"
 )
 _CAPTION, _TAIL = 350, 90  # characters: no caption is longer; its end with who took the picture
 _SIGN = re.compile(r"[:：©/(\[]")  # a credit has one, most lines have none

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any
 from urllib.parse import unquote
@@ -87,7 +88,10 @@ def unnamed(doc: Document) -> list[str]:
         links = line.css("a")[: _STEPS + 1] if line is not None else []
         if len(links) <= _STEPS and links and links[0].mem_id == home.mem_id:
             fit = [node for node in links[1:] if stays(node, doc) and not is_home(node)]
-            return [tidy(shown(node)) for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
+            fit = [node for node in fit if not _is_here(node.attributes.get("href") or "", doc)]
+            paths = [split_url(node.attributes.get("href") or "").path.rstrip("/") + "/" for node in fit]
+            nested = all(below.startswith(above) for above, below in itertools.pairwise(paths))
+            return [tidy(shown(node)) for node in fit] if nested else []  # "Home / Shop / Contact" is a menu
     return []
 
 

@@ -250,7 +250,9 @@ def reporter(line: str) -> re.Match[str] | None:
 
 @functools.cache
 def _reporters() -> tuple[re.Pattern[str], ...]:
-    return tuple(map(re.compile, table("authorwords.toml")["reporters"]))
+    words = table("authorwords.toml")
+    rows = (row.replace("<汉>", f"[{words['families']}]") for row in words["reporters"])
+    return tuple([re.compile(row.replace("<한>", f"[{words['korean']}]")) for row in rows])
 
 
 def _has_line(doc: Document) -> bool:
@@ -338,8 +340,8 @@ def _names(
 
 
 def _ends_sentence(line: str) -> bool:
-    """Whether a line is the end of a sentence that began in another element: "<i>Lamps</i>, written by Ada Lind." """
-    return line[:1].islower() and line[-1] == "." and len(line.split()[-1]) > _SHORT
+    """Whether a line is the end of a sentence that began in another element: "<i>Lamps</i>, by Ada Lind, with art." """
+    return line[:1].islower() and line[-1] == "." and "," in line and len(line.split()[-1]) > _SHORT
 
 
 def _without_role(text: str) -> str:

@@ -16,6 +16,7 @@ from scraper.model import Found
 from scraper.parse import jsonld
 from scraper.parse.breadcrumbs import declared, is_home, stays, trail, unnamed
 from scraper.parse.byline import begins
+from scraper.parse.dateplaces import main_heading
 from scraper.parse.document import Document, Label
 from scraper.parse.extras import tag_page
 from scraper.parse.headings import shown
@@ -43,10 +44,7 @@ _TRAILS = "[itemtype*='BreadcrumbList'], [class*='breadcrumb' i], [aria-label*='
 _OTHER_TRAILS = "[class*='crumb' i], [class*='topicpath' i], [class*='pankuzu' i], [class*='fil-ariane' i]"
 # "news-path", Joomla's "pathway", and the frequent slip of templates; other things have such names as well. None is
 # "path-node", which Drupal calls its pages' body. "arbo" is SPIP's, in its own templates.
-_PATHS = (
-    "[class~='path' i], [class$='-path' i], [class*='-path ' i], [class$='_path' i], [class*='_path ' i], "
-    "[class*='pathway' i], [class*='breadcumb' i], [class~='arbo']"
-)
+_PATHS = "[class$='path' i], [class*='path ' i], [class*='pathway' i], [class*='breadcumb' i], [class~='arbo']"
 _MARKED = "a[rel~='category'], [class~='cat-links'], [class*='categor' i], [class*='kicker' i], [class*='terms-list']"
 _SECTION_ITSELF = re.compile(r"(?=[pa])(?:post|article)-category", re.IGNORECASE)
 # Of WordPress's themes, of its blocks and of Elementor, the last four; then of Joomla's K2 and of Squarespace.
@@ -124,7 +122,8 @@ def from_breadcrumb(doc: Document) -> Found | None:
 def from_markup(doc: Document) -> Found | None:
     """What marks itself as the section, by schema.org's word for it or by a class."""
     if b"articleSection" in doc.html:
-        for node in doc.tree.css("[itemprop~='articleSection']:not(meta)")[:1]:
+        marked = doc.tree.css("[itemprop~='articleSection']:not(meta)")[:_POSTS]
+        for node in [node for node in marked if _is_of_headline(node, doc)][:1]:
             texts = [shown(link) for link in node.css("a")] or [shown(node)]
             if found := _first(texts, "markup", "itemprop articleSection", doc):
                 return found
@@ -147,6 +146,16 @@ def _links(doc: Document) -> Iterator[LexborNode]:
             yield from inner if len(inner) > 1 else [node]
         elif node.tag != "a" and _HOLDS_SECTION.search(name):
             yield from node.css("a")
+
+
+def _is_of_headline(node: LexborNode, doc: Document) -> bool:
+    """Whether an element is a line, and the item that it tells of is the one with the main heading, no teaser."""
+    if any(each.mem_id != node.mem_id for each in node.css("p, h1, h2")[:2]):
+        return False
+    item, head = node.parent, main_heading(doc)
+    while item is not None and "itemscope" not in item.attributes:
+        item = item.parent
+    return item is None or head is None or any(each.mem_id == head.mem_id for each in item.css(head.tag or "h1"))
 
 
 def from_url(doc: Document) -> Found | None:

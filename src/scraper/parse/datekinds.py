@@ -21,7 +21,9 @@ from scraper.parse.text import clean, one_of
 
 Kind = Literal["published", "modified"]
 _CLOCK = re.compile(r"\d\s?[:h]\s?\d\d|\d\s?[ap]\.?m|時|시", re.IGNORECASE)
-_CLOCK_OF_DAY = re.compile(r"(?<!\d)(?:[01]?\d|2[0-3])\s?[:.h]\s?[0-5]\d(?!\d)", re.IGNORECASE)
+_CLOCK_OF_DAY = re.compile(  # "06.07." is a day
+    r"(?<!\d)(?:[01]?\d|2[0-3])(?:\s?[:h]\s?[0-5]\d(?!\d)|\.[0-5]\d(?=\s?(?:[ap]\.?m|uhr)))", re.IGNORECASE
+)
 _DATE_CLASS = re.compile(r"(?<!\S)(?:[\w-]*-)?date updated(?!\S)|(?<!\S)updated (?:[\w-]*-)?date(?!\S)")
 _UPDATED = re.compile("updated?")
 _ORDERS: tuple[Order, ...] = ("dmy", "mdy")
@@ -107,9 +109,9 @@ def _language(doc: Document) -> str | None:
     Where none is declared, or that of a template, it is the one that the text is plainly in.
     """
     language = doc.language
-    if not language or language[:2].lower() == "en":
-        language = tongue.plain(doc) or language
     country = doc.host.rpartition(".")[2]
+    if country not in _AMERICAN and (not language or language[:2].lower() == "en"):
+        language = tongue.plain(doc) or language
     if country in _AMERICAN and (language or "").lower() == "en":
         return "en-US"
     if datetext.writes_day_first(language, country):
@@ -319,7 +321,11 @@ def published_part(doc: Document, text: str) -> str | None:
     if clock is None or any(map(str.isdigit, _CLOCK_OF_DAY.sub("", part))):
         return part
     when = read(doc, text[: told.start()])  # a time alone is of the change's day
-    return f"{part[: clock.start()]}{when.date} {part[clock.start() :]}" if when and when.date else part
+    whole = f"{part[: clock.start()]}{when.date} {part[clock.start() :]}" if when and when.date else part
+    first = read(doc, whole) if when and when.time else None
+    if first and first.date and first.time and when and when.time and first.time > when.time:
+        return part  # of the evening before: "Updated 7 July 2021 00:12, published 23:36"
+    return whole
 
 
 def changed_part(text: str) -> str | None:

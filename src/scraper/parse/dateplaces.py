@@ -19,7 +19,7 @@ DEPTH = 6  # elements around a date whose names are asked
 _LINKED = 50  # characters of a link that may be a date alone
 _SPOKEN = -1  # the place of a comment, a quotation or a reference: others speak there
 _COMMENT = re.compile(
-    r"(?:^|[\s_-])(?:disqus|replies|reply|(?<!has-)(?<!no-)comment(?!ary|ator|s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
+    r"(?:^|[\s_-])(?:disqus|replies|reply|(?<!has-)(?<!no-)comment(?!ary|s?[-_]?(?:count|link|open|closed|off|on|enabled|disabled)))",
     re.IGNORECASE,
 )
 _KINDS_OF_POST = re.compile(r"\b(?:category|tag)-\S+")  # classes that name a post's subjects, whatever their words

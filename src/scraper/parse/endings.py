@@ -22,6 +22,7 @@ _DATED = 90  # characters of a line with the dates of the article
 _CARD, _PROSE = 2, 90  # paragraphs of so many characters in one card; a link around more was never closed
 _TOLD = 3  # last paragraphs of which one may tell who the author is
 _ABOUT = 6  # last paragraphs among which the author may be introduced
+_LETTERS = re.compile(r"[^\W\d_]+")
 _OFFICE = 3  # words in front of the author's name
 _WORDS = re.compile(r"(?:[^\W\d_]+ )*")
 _DEGREES = re.compile(r"^(?:, ?[a-z.]{2,6}(?=,))+,")
@@ -144,16 +145,26 @@ def without_end(doc: Document, texts: list[str]) -> list[str]:
 
 def _is_last_line(doc: Document, text: str) -> bool:
     """Whether a line behind the text is the article's date, or that of its change, or who signs it: "- By Ada Lind"."""
-    if len(text) < _ANNOUNCED and text[-1] not in ".!?" and fold(text.lstrip(_EDGES)).startswith(_offices()):
+    if len(text) < _ANNOUNCED and text[-1] not in ".!?" and _is_office(text.lstrip(_EDGES)):
         return True
     if len(text) > _DATED:
         return False
     return is_dateline(doc, text) or is_byline(doc, text.lstrip(_EDGES)) or _SIGNED.fullmatch(text) is not None
 
 
+def _is_office(text: str) -> bool:
+    """Whether a line is a press office with names alone, or how to reach it: "Oficina de Prensa, Mirzhol"."""
+    office, words = _offices().match(text), table("authorwords.toml")
+    if office is None or _REACHED.search(text):
+        return office is not None
+    small = {*words["particles"], *words["articles"], *words["small"]}
+    return all(word[0].isupper() or word in small for word in _LETTERS.findall(text, office.end()))
+
+
 @cache
-def _offices() -> tuple[str, ...]:
-    return tuple(map(fold, table("boilerplate.toml")["about"]["offices"]))
+def _offices() -> re.Pattern[str]:
+    offices = "|".join(map(re.escape, table("boilerplate.toml")["about"]["offices"]))
+    return re.compile(rf"(?:{offices})\w*", re.IGNORECASE)
 
 
 def _announces(text: str) -> bool:

@@ -47,7 +47,7 @@ _ELSEWHERE = frozenset(("aside", "nav", "footer", "figure", "figcaption", "form"
 _FAR = _ELSEWHERE - {"aside", "li"}  # of links near the headline: there, a list or an aside is the article's line
 # Classes of what holds others' bylines; but "commentary", and "has-comments" of the article that readers answer.
 _OTHERS = re.compile(
-    r"(?<!has-)(?<!no-)comment(?!ary|ator|s?[-_](?:open|closed|on|off|enabled|disabled))|wpdiscuz|testimonial|related",
+    r"(?<!has-)(?<!no-)comment(?!ary|s?[-_](?:open|closed|on|off|enabled|disabled)(?![a-z]))|wpdiscuz|testimonial|related",
     re.IGNORECASE,
 )
 # Of an article's own foot, or an item of its line.

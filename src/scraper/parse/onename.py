@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from selectolax.lexbor import LexborNode
 
+from scraper.data import table
+
 
 def is_given(text: str, family: str) -> bool:
     """Whether a text may be a given name, with `family` behind it: a word each, as names are written."""
+    words = table("authorwords.toml")
+    if not {text.casefold(), family.casefold()}.isdisjoint([*words["agencies"], *words["nobody"], *words["outlets"]]):
+        return False  # "Reuters", "Brussels"
     return text.isalpha() and family.isalpha() and text.istitle() and family.istitle() and text != family
 
 

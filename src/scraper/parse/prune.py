@@ -27,6 +27,7 @@ _BARE = 250  # characters
 CAPTION, _FIGCAPTION = 250, 700  # characters; no line that stands with a picture, or is called its caption, is longer
 _FEW = 6  # lines under a picture: its title, its caption, who took it
 _UNSEEN = 200  # characters; pages that build themselves keep whole articles in a hidden element
+_MARK = re.compile(r"\s*[\[(]?(?:\d{1,3}|[*†‡§a-z]|[ivx]+)[\])]?[,;]?\s*", re.IGNORECASE)  # of a note, not "6th"
 _MANY = 500  # elements whose text is looked at one by one: more are no page that people read
 _LISTS = ("ol", "ul", "dl")
 _APART = ("body", "article", "main", "section", "td")  # a picture's frame is none of these
@@ -54,7 +55,9 @@ def cut(doc: Document) -> None:
     for node in reversed(doc.css(rows["cut"])):
         node.decompose()
     for node in reversed(doc.css(rows["unseen"])[:_MANY]):
-        if node.tag not in _ROOTS and len(node.text()) < _UNSEEN:
+        text = node.text()
+        raised = node.tag == "a" and ("sup" in ((node.parent and node.parent.tag) or "") or node.css_first("sup"))
+        if node.tag not in _ROOTS and len(text) < _UNSEEN and (not raised or _MARK.fullmatch(text)):
             node.decompose()
 
 

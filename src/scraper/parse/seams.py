@@ -8,13 +8,18 @@ import re
 # each costs a search through every page.
 _MARKS = (b"<!-- -->", b"<!---->")
 _BREAK = re.compile(rb"<wbr ?/?>|</wbr>", re.IGNORECASE)  # a place for a line break, in a word
-_TEMPLATE = re.compile(rb"<(/?)template\b([^>]*)>", re.IGNORECASE)
+_TEMPLATE = re.compile(rb"<(/?)template\b([^<>]*)>", re.IGNORECASE)
 
 
 def sewn(html: bytes) -> bytes:
     """`html` in UTF-8 without the comments that a framework leaves within texts."""
     for mark in _MARKS:
-        html = html.replace(mark, b"")
+        first, *rest = html.split(mark)
+        pieces = [first]
+        for piece in rest:
+            before = pieces[-1]  # in an open comment the mark is what ends it: "<!--[if gt IE 8]><!---->"
+            pieces += [mark, piece] if before.rfind(b"<!--") > before.rfind(b"-->") else [piece]
+        html = b"".join(pieces)
     return html
 
 
