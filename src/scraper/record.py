@@ -31,7 +31,7 @@ FIELDS: tuple[Field, ...] = (
     Field("id", "string", False, "first 32 hex digits of SHA-256 over the canonical URL", r"^[0-9a-f]{32}$"),
     Field("site", "string", False, "the site's name in the configuration, else its host"),
     Field("url", "string", False, "where the page was found after redirects, normalised"),
-    Field("canonical_url", "string", False, "what the page declares, if it is the same site; else url"),
+    Field("canonical_url", "string", False, "what the page declares, if of the same site or url is empty; else url"),
     Field("number", "string", True, "the article's own number as printed"),
     Field("category", "string", True, "the section, as printed"),
     Field("headline", "string", True, "without the site's name"),

@@ -34,6 +34,10 @@ _AUTHORITY = re.compile(r"(https?)://(\[[^\]]*\]|[^/?#:]*)(?::(\d+))?", re.IGNOR
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):").match
 _CONTROL_ENDS = "".join(map(chr, range(0x21)))  # C0 and space, stripped from both ends
 _TAB_NEWLINE = str.maketrans("", "", "\t\n\r")
+_SAVED = re.compile(
+    rb"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s>/:]+\.[^\s>]+)"
+).search
+_TOP = 4096  # bytes of a page in which such a comment stands
 _FORBIDDEN_HOST = re.compile(r"[\x00-\x20\"#%/:<>?@\[\\\]^`{|}\x7f]").search  # WHATWG: forbidden domain code points
 _IPV4_END = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)$").search
 _IPV4_NUMBER = re.compile(r"[0-9]{1,40}|0x[0-9a-f]{0,40}").fullmatch
@@ -166,6 +170,15 @@ def join(base: str, reference: str) -> str | None:
         return resolve(base, reference)
     except BadUrl:
         return None
+
+
+def saved_from(html: bytes) -> str | None:
+    """Where a page was saved from, as browsers and SingleFile write in a comment above it.
+
+    None where nothing says so, or that was a host without a dot, as where sites are built.
+    """
+    found = _SAVED(html, 0, _TOP)
+    return found[1].decode("utf-8", "replace") if found else None
 
 
 def _clean(url: str) -> str:

@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from scraper.archive.entry import Refused
 from scraper.charset import charset_of, to_utf8
 from scraper.model import Page
-from scraper.urls import BadUrl, canonical
+from scraper.urls import BadUrl, canonical, saved_from
 
 START = 4096  # bytes that say what a file is
 LARGEST = 64 << 20  # bytes of a page, unpacked and decoded
@@ -73,11 +73,13 @@ def _require_html(start: bytes) -> None:
 
 
 def declared(body: bytes) -> str | None:
-    """The canonical link in a page's head, else its og:url, as an http(s) URL; None where it has neither."""
+    """The canonical link in a page's head, else its og:url, else where it was saved from, as an http(s) URL; None where
+    it has none of them.
+    """
     tree = LexborHTMLParser(_head(to_utf8(body, charset_of(body, None))), scripting=True)
     links = [node.attributes.get("href") for node in tree.css('link[rel~="canonical" i]')]
     metas = [node.attributes.get("content") for node in tree.css('meta[property="og:url" i]')]
-    for address in (*links, *metas):
+    for address in (*links, *metas, saved_from(body)):
         try:
             return canonical(address or "")
         except BadUrl:

@@ -37,8 +37,6 @@ _PARAGRAPHS, _PROSE = 250, 300  # paragraphs and characters of them that tell
 _HASHES = ("#", "\uff03")
 _WORD = re.compile(r"\w{3,}")
 _ESCAPED = re.compile(r"https?%3a", re.IGNORECASE)  # an address that was written as a part of another
-_SAVED = re.compile(rb"<!--\s*(?:saved from url=\(\d+\)|Page saved with SingleFile\s+url:\s*)(https?://[^\s>]+)")
-_TOP = 4096  # bytes of a page in which it says so
 _SLUG = re.compile(r"\d{3}|[^/_-][_-][^/_-]+[_-][^/_-]")  # an id or some words: an article's
 _TAG_MARK = re.compile(r"^tag:\s*", re.IGNORECASE)  # "Tag:Bridges"
 
@@ -303,9 +301,8 @@ def canonical_from_meta(doc: Document) -> Found | None:
 
 
 def canonical_from_save(doc: Document) -> Found | None:
-    """Where a page was saved from, as browsers and SingleFile write above it; where its address is not known."""
-    found = None if doc.host else _SAVED.search(doc.html, 0, _TOP)
-    return _own(doc, found[1].decode("utf-8", "replace"), "markup", "comment of who saved it") if found else None
+    """Where a page was saved from, where its address is not known."""
+    return None if doc.host else _own(doc, urls.saved_from(doc.html), "markup", "comment of who saved it")
 
 
 CANONICAL: tuple[Step, ...] = (canonical_from_link, canonical_from_meta, canonical_from_save)
