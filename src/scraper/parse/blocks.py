@@ -285,10 +285,9 @@ class _Walk:
 
 def _is_initial(block: Block, tag: str, text: str, context: Context) -> bool:
     """Whether a block of one letter is the large one with which a text begins: <div>T</div><p>he bridge is open."""
-    starts = block.text.isupper() and block.tag[0] != "h" and text[0].islower()
-    if block.tag == tag == "p":
+    if block.tag == tag == "p" or block.tag[0] == "h":
         return False  # the letter of an answer: <p>A</p><p>in May</p>
-    return starts and block.context.key == context.key
+    return block.text.isupper() and text[0].islower() and block.context.key == context.key
 
 
 def _lines(text: str) -> tuple[str, ...]:

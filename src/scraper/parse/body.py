@@ -84,14 +84,14 @@ def body(doc: Document, headline: str | None) -> Found | None:
 
 
 def _from_markup(doc: Document, headline: str | None) -> Found | None:
-    is_news = _says_news(doc)
     gathered = gather(doc, headline)
     if gathered is None:
         return None
     blocks, core, evidence, path = gathered
     scores = score(blocks, core, evidence)
     live = "LiveBlogPosting" in jsonld.types(doc.article_data)
-    jumps = contents(blocks) | leads(blocks, evidence.news or live or is_news) | kickers(blocks, scores, headline)
+    news = evidence.news or live or _says_news(doc)
+    jumps = contents(blocks) | leads(blocks, news) | kickers(blocks, scores, headline)
     marked = (block for i, block in enumerate(blocks) if scores[i] > 0 and i not in jumps)
     marked = (block for block in marked if not (live and _STAMP.fullmatch(block.text)))
     free = without_boxes([block for block in marked if block.text != headline], core)

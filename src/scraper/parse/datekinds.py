@@ -321,9 +321,11 @@ def published_part(doc: Document, text: str) -> str | None:
     if clock is None or any(map(str.isdigit, _CLOCK_OF_DAY.sub("", part))):
         return part
     when = read(doc, text[: told.start()])  # a time alone is of the change's day
-    whole = f"{part[: clock.start()]}{when.date} {part[clock.start() :]}" if when and when.date else part
-    first = read(doc, whole) if when and when.time else None
-    if first and first.date and first.time and when and when.time and first.time > when.time:
+    if when is None or when.date is None:
+        return part
+    whole = f"{part[: clock.start()]}{when.date} {part[clock.start() :]}"
+    first = read(doc, whole) if when.time else None
+    if first and first.date and first.time and when.time and first.time > when.time:
         return part  # of the evening before: "Updated 7 July 2021 00:12, published 23:36"
     return whole
 

@@ -115,8 +115,10 @@ def _split(text: str) -> Iterator[str]:
 
 def _are_chinese(text: str) -> bool:
     """Whether a text is several names in Chinese with a blank between, and no Japanese one: "田中 真由美"."""
+    if _HAN.fullmatch(text) is None:
+        return False
     parts, families = text.split(), table("authorwords.toml")["families"]
-    return _HAN.fullmatch(text) is not None and (len(parts) > 2 or all(part[0] in families for part in parts))
+    return len(parts) > 2 or all(part[0] in families for part in parts)
 
 
 def _is_employer(name: str, mixed: bool, alone: bool) -> bool:

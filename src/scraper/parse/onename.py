@@ -9,10 +9,10 @@ from scraper.data import table
 
 def is_given(text: str, family: str) -> bool:
     """Whether a text may be a given name, with `family` behind it: a word each, as names are written."""
-    words = table("authorwords.toml")
-    if not {text.casefold(), family.casefold()}.isdisjoint([*words["agencies"], *words["nobody"], *words["outlets"]]):
-        return False  # "Reuters", "Brussels"
-    return text.isalpha() and family.isalpha() and text.istitle() and family.istitle() and text != family
+    if text == family or not (text.isalpha() and family.isalpha() and text.istitle() and family.istitle()):
+        return False
+    words = table("authorwords.toml")  # none is in "Reuters", "Brussels"
+    return {text.casefold(), family.casefold()}.isdisjoint([*words["agencies"], *words["nobody"], *words["outlets"]])
 
 
 def are_of_one(before: LexborNode, node: LexborNode, links: tuple[LexborNode | None, LexborNode | None]) -> bool:

@@ -56,7 +56,8 @@ def cut(doc: Document) -> None:
         node.decompose()
     for node in reversed(doc.css(rows["unseen"])[:_MANY]):
         text = node.text()
-        raised = node.tag == "a" and ("sup" in ((node.parent and node.parent.tag) or "") or node.css_first("sup"))
+        around = node.parent
+        raised = node.tag == "a" and ((around is not None and around.tag == "sup") or node.css_first("sup"))
         if node.tag not in _ROOTS and len(text) < _UNSEEN and (not raised or _MARK.fullmatch(text)):
             node.decompose()
 
